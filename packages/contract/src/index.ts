@@ -1,0 +1,41 @@
+export { SECURITY_METHODS, STANDARD_IDS } from "./capabilities.ts";
+export {
+  type ContainerImage,
+  containerImageSchema,
+  DEFAULT_REGISTRY,
+  parseImageReference,
+  registryHost,
+  shortImageReference,
+} from "./container-image.ts";
+export { CanfarError, type CanfarErrorOptions, ERROR_CODES, type ErrorCode, isErrorCode } from "./errors.ts";
+export { type LaunchRequest, launchRequestSchema, MAX_REPLICAS } from "./launch-request.ts";
+export { openApiDocument } from "./openapi.ts";
+export { type PlatformStats, platformStatsSchema } from "./platform-stats.ts";
+export { REPLICA_COUNT, REPLICA_ID, type Replica, replicaEnvironment, replicaName } from "./replica.ts";
+export {
+  allocationMode,
+  RESOURCE_ALLOCATION_MODES,
+  type ResourceAllocation,
+  type ResourceAllocationMode,
+  type ResourceRequest,
+  resourceRequestSchema,
+  type ServerContext,
+  serverContextSchema,
+} from "./resource-allocation.ts";
+export { type Body, ROUTES, type Route, type RouteName, routePath, SKAHA_BASE, SKAHA_VERSION } from "./routes.ts";
+export { type Session, type SessionEvent, sessionEventSchema, sessionSchema } from "./session.ts";
+export { newSessionId, SESSION_ID_PATTERN } from "./session-id.ts";
+export {
+  isLaunchableKind,
+  isSessionKind,
+  KIND_CONTRACTS,
+  type KindContract,
+  LAUNCHABLE_KINDS,
+  type LaunchableKind,
+  SESSION_KINDS,
+  type SessionKind,
+  sessionPath,
+} from "./session-kind.ts";
+export { parseSessionName, SESSION_NAME_MAX_LENGTH } from "./session-name.ts";
+export { ENDED_STATUSES, isEnded, parseSessionStatus, SESSION_STATUSES, type SessionStatus } from "./session-status.ts";
+export { type User, userSchema } from "./user.ts";

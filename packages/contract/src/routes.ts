@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { serverContextSchema } from "./resource-allocation.ts";
+import { platformStatsSchema } from "./platform-stats.ts";
+import { userSchema } from "./user.ts";
+import { wireImageSchema } from "./wire/image.ts";
+import { wireSessionSchema } from "./wire/session.ts";
+
+/** Where the Skaha API lives on a platform of ours; upstream's default as well. */
+export const SKAHA_BASE = "/skaha";
+export const SKAHA_VERSION = "v1";
+
+/** Media type and schema of one body. */
+export interface Body {
+  readonly mediaType: string;
+  readonly schema: z.ZodType;
+}
+
+/** One HTTP operation: the server mounts it, the client calls it, the OpenAPI document lists it. */
+export interface Route {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Path below the server's origin, parameters as `{name}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly authenticated: boolean;
+  /** Parameters in the query string (and, on POST, equally in a form body). */
+  readonly parameters?: z.ZodObject;
+  readonly answer: Body;
+}
+
+const v1 = `${SKAHA_BASE}/${SKAHA_VERSION}`;
+const text: Body = { mediaType: "text/plain", schema: z.string() };
+const xml: Body = { mediaType: "text/xml", schema: z.string() };
+const json = (schema: z.ZodType): Body => ({ mediaType: "application/json", schema });
+const flag = z.enum(["true", "false"]);
+
+export const ROUTES = {
+  listSessions: {
+    method: "GET",
+    path: `${v1}/session`,
+    summary: "The caller's Sessions, or with view=stats the platform's load",
+    authenticated: true,
+    parameters: z.object({
+      type: z.string().optional(),
+      status: z.string().optional(),
+      view: z.enum(["all", "stats", "interactive"]).optional(),
+    }),
+    answer: json(z.union([z.array(wireSessionSchema), platformStatsSchema])),
+  },
+  createSession: {
+    method: "POST",
+    path: `${v1}/session`,
+    summary: "Launch a Session, or with replicas=N a Group; answers one id a line",
+    authenticated: true,
+    parameters: z.object({
+      name: z.string(),
+      image: z.string(),
+      type: z.string().optional(),
+      cores: z.string().optional(),
+      ram: z.string().optional(),
+      gpus: z.string().optional(),
+      cmd: z.string().optional(),
+      args: z.string().optional(),
+      arg: z.array(z.string()).optional(),
+      env: z.array(z.string()).optional(),
+      replicas: z.string().optional(),
+    }),
+    answer: text,
+  },
+  getSession: {
+    method: "GET",
+    path: `${v1}/session/{id}`,
+    summary: "One Session; with view=logs its output, with view=events what happened to it",
+    authenticated: true,
+    parameters: z.object({
+      view: z.enum(["logs", "events"]).optional(),
+      /** Logs: go on until the Session ends. */
+      follow: flag.optional(),
+      /** Logs: only the last N lines that there are now. */
+      tail: z.string().optional(),
+      /** Logs: only lines from this ISO 8601 time on. */
+      since: z.string().optional(),
+      /** Logs: put the time before each line. */
+      timestamps: flag.optional(),
+      /** Events: `json` for a JSON array. */
+      format: z.enum(["json"]).optional(),
+    }),
+    answer: json(wireSessionSchema),
+  },
+  changeSession: {
+    method: "POST",
+    path: `${v1}/session/{id}`,
+    summary: "action=renew gives the Session its full life again from now",
+    authenticated: true,
+    parameters: z.object({ action: z.string().optional() }),
+    answer: text,
+  },
+  deleteSession: {
+    method: "DELETE",
+    path: `${v1}/session/{id}`,
+    summary: "End a Session and take it off the list",
+    authenticated: true,
+    answer: text,
+  },
+  listImages: {
+    method: "GET",
+    path: `${v1}/image`,
+    summary: "Container Images that can be launched",
+    authenticated: true,
+    parameters: z.object({ type: z.string().optional() }),
+    answer: json(z.array(wireImageSchema)),
+  },
+  getContext: {
+    method: "GET",
+    path: `${v1}/context`,
+    summary: "Resources that a Session may ask for",
+    authenticated: true,
+    answer: json(serverContextSchema),
+  },
+  listRepositories: {
+    method: "GET",
+    path: `${v1}/repository`,
+    summary: "Hosts of the Container Registries in use",
+    authenticated: true,
+    answer: json(z.array(z.string())),
+  },
+  getCapabilities: {
+    method: "GET",
+    path: `${SKAHA_BASE}/capabilities`,
+    summary: "VOSI capabilities",
+    authenticated: false,
+    answer: xml,
+  },
+  getAvailability: {
+    method: "GET",
+    path: `${SKAHA_BASE}/availability`,
+    summary: "VOSI availability",
+    authenticated: false,
+    answer: xml,
+  },
+  createTicket: {
+    method: "POST",
+    path: "/canfar/v1/session/{id}/ticket",
+    summary: "A one-time address that opens the Session in a browser without another login",
+    authenticated: true,
+    answer: json(z.object({ url: z.string(), expiresAt: z.string() })),
+  },
+  getCurrentUser: {
+    method: "GET",
+    path: "/canfar/v1/user",
+    summary: "Who the caller is to the platform",
+    authenticated: true,
+    answer: json(userSchema),
+  },
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof ROUTES;
+
+/** The path of a route with its parameters filled in, each percent-encoded. */
+export function routePath(name: RouteName, parameters: Readonly<Record<string, string>> = {}): string {
+  return ROUTES[name].path.replace(/\{(\w+)\}/g, (_, key: string) => {
+    const value = parameters[key];
+    if (value === undefined) throw new TypeError(`route ${name} needs the parameter ${key}`);
+    return encodeURIComponent(value);
+  });
+}

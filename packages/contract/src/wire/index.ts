@@ -1,0 +1,11 @@
+export { decodeEventsTable, encodeEventsTable } from "./events-table.ts";
+export { decodeImage, encodeImage, type WireImage, wireImageSchema } from "./image.ts";
+export {
+  decodeLaunchForm,
+  encodeLaunchForm,
+  type LaunchForm,
+  type LaunchFormOptions,
+  survivesJoining,
+} from "./launch-form.ts";
+export { decodeProblem, encodeProblem, PROBLEM_MEDIA_TYPE } from "./problem.ts";
+export { decodeSession, encodeSession, type WireSession, wireSessionSchema } from "./session.ts";

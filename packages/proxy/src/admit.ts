@@ -1,0 +1,16 @@
+import type { IncomingMessage } from "node:http";
+import type { SessionRoute } from "./route-table.ts";
+
+/** The answer to: may this request reach this Session? */
+export type Admission =
+  /** Yes. */
+  | { readonly kind: "allow" }
+  /** Not known who asks: a browser goes to `loginUrl`, everything else gets 401. */
+  | { readonly kind: "login"; readonly loginUrl: string }
+  /** Known, and not allowed. */
+  | { readonly kind: "deny" }
+  /** A one-time ticket was good: set the cookie, then send the browser to the address without the ticket. */
+  | { readonly kind: "redirect"; readonly location: string; readonly setCookie: string };
+
+/** The one question that the proxy asks; the platform answers it. */
+export type Admit = (request: IncomingMessage, route: SessionRoute) => Promise<Admission>;
