@@ -22,7 +22,15 @@ export {
   type ServerContext,
   serverContextSchema,
 } from "./resource-allocation.ts";
-export { type Body, ROUTES, type Route, type RouteName, routePath, SKAHA_BASE, SKAHA_VERSION } from "./routes.ts";
+export {
+  type Body,
+  ROUTES,
+  type Route,
+  type RouteName,
+  routePath,
+  SKAHA_BASE,
+  SKAHA_VERSION,
+} from "./routes.ts";
 export { type Session, type SessionEvent, sessionEventSchema, sessionSchema } from "./session.ts";
 export { newSessionId, SESSION_ID_PATTERN } from "./session-id.ts";
 export {
@@ -37,5 +45,11 @@ export {
   sessionPath,
 } from "./session-kind.ts";
 export { parseSessionName, SESSION_NAME_MAX_LENGTH } from "./session-name.ts";
-export { ENDED_STATUSES, isEnded, parseSessionStatus, SESSION_STATUSES, type SessionStatus } from "./session-status.ts";
+export {
+  ENDED_STATUSES,
+  isEnded,
+  parseSessionStatus,
+  SESSION_STATUSES,
+  type SessionStatus,
+} from "./session-status.ts";
 export { type User, userSchema } from "./user.ts";

@@ -38,7 +38,9 @@ function operation(operationId: string, route: Route): Record<string, unknown> {
     required: !schema.safeParse(undefined).success,
     schema: z.toJSONSchema(schema, { io: "input" }),
   }));
-  const content = { [route.answer.mediaType]: { schema: z.toJSONSchema(route.answer.schema, { io: "input" }) } };
+  const content = {
+    [route.answer.mediaType]: { schema: z.toJSONSchema(route.answer.schema, { io: "input" }) },
+  };
   const failure = { description: "The reason as text, or a problem document where the client accepts one" };
   return {
     operationId,

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { serverContextSchema } from "./resource-allocation.ts";
 import { platformStatsSchema } from "./platform-stats.ts";
+import { serverContextSchema } from "./resource-allocation.ts";
 import { userSchema } from "./user.ts";
 import { wireImageSchema } from "./wire/image.ts";
 import { wireSessionSchema } from "./wire/session.ts";

@@ -15,7 +15,12 @@ export function encodeEventsTable(events: readonly SessionEvent[]): string {
   );
   const table = [[...COLUMNS], ...rows];
   const widths = COLUMNS.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const lines = table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+  const lines = table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
   return `${lines.join("\n")}\n`;
 }
 
@@ -30,6 +35,12 @@ export function decodeEventsTable(text: string): SessionEvent[] {
       if (cells.length !== 5) {
         return { type: "Normal" as const, reason: "", message: line.trim(), firstTime: "", lastTime: "" };
       }
-      return { type: type === "Warning" ? ("Warning" as const) : ("Normal" as const), reason, message, firstTime, lastTime };
+      return {
+        type: type === "Warning" ? ("Warning" as const) : ("Normal" as const),
+        reason,
+        message,
+        firstTime,
+        lastTime,
+      };
     });
 }

@@ -108,7 +108,9 @@ function decodeEnvironment(pairs: readonly string[]): Record<string, string> {
       });
     }
     if (pair.includes("\0")) {
-      throw new CanfarError("request.invalid", { message: `Invalid value for 'env': '${key}' holds a NUL byte` });
+      throw new CanfarError("request.invalid", {
+        message: `Invalid value for 'env': '${key}' holds a NUL byte`,
+      });
     }
     env[key] = pair.slice(at + 1);
   }

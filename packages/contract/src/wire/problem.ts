@@ -16,7 +16,14 @@ const problemSchema = z.looseObject({
 /** Writes an error as a problem document. */
 export function encodeProblem(error: CanfarError, status: number): z.input<typeof problemSchema> {
   const { code, message, hint, details } = error.toJSON();
-  return { title: message, status, detail: message, code, ...(hint ? { hint } : {}), ...(details ? { details } : {}) };
+  return {
+    title: message,
+    status,
+    detail: message,
+    code,
+    ...(hint ? { hint } : {}),
+    ...(details ? { details } : {}),
+  };
 }
 
 /**

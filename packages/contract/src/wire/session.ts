@@ -7,7 +7,9 @@ import { parseSessionStatus } from "../session-status.ts";
 const looseText = z
   .union([z.string(), z.number()])
   .nullish()
-  .transform((value) => (value === null || value === undefined || value === "<none>" ? undefined : String(value)));
+  .transform((value) =>
+    value === null || value === undefined || value === "<none>" ? undefined : String(value),
+  );
 
 /** The Skaha v1 session object, as liberal as clients must be. Unknown fields are kept by `looseObject`. */
 export const wireSessionSchema = z.looseObject({
