@@ -40,10 +40,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const problems: string[] = [];
   for (const file of globSync(["*.md", "docs/**/*.md", "examples/**/*.md"], { cwd: root })) {
     const markdown = readFileSync(join(root, file), "utf8");
-    for (const target of brokenLinks(file, markdown)) problems.push(`${file}: links to ${target}, which is not there`);
+    for (const target of brokenLinks(file, markdown))
+      problems.push(`${file}: links to ${target}, which is not there`);
     const tested = (TESTED_DOCS as readonly string[]).includes(file);
     for (const { language, line } of blocksOf(markdown)) {
-      if (language === "sh" && !tested) problems.push(`${file}:${line}: commands that no test runs; see TESTED_DOCS`);
+      if (language === "sh" && !tested)
+        problems.push(`${file}:${line}: commands that no test runs; see TESTED_DOCS`);
     }
   }
   for (const problem of problems) console.error(problem);

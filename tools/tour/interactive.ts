@@ -1,4 +1,6 @@
 /** The first half of the walk: a notebook from create to delete, then one and ten batch Sessions that echo. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ScratchPlatform } from "@canfar/testing/scratch-platform";
 import { runInKernel, runInTerminal } from "./notebook.ts";
 import { watch } from "./progress.ts";
@@ -6,6 +8,7 @@ import type { Report } from "./report.ts";
 import { endedSessions, imageNote, must, sessionsOf } from "./sessions.ts";
 
 const IMAGE_TIMEOUT_MS = 20 * 60_000;
+const EXAMPLES = fileURLToPath(new URL("../../examples/galaxy-batch", import.meta.url));
 const IMAGE = "skaha/astroml:latest";
 
 export async function walkInteractive(platform: ScratchPlatform, report: Report): Promise<void> {
@@ -39,14 +42,20 @@ async function useNotebook(platform: ScratchPlatform, report: Report, id: string
   const page = await fetch(opened, { redirect: "manual" });
   const cookie = page.headers.get("set-cookie")?.split(";")[0] ?? "";
   const lab = await fetch(new URL(page.headers.get("location") ?? "", opened), { headers: { cookie } });
-  report.check("open gives an address that shows JupyterLab", (await lab.text()).includes("JupyterLab"), lab.status);
+  report.check(
+    "open gives an address that shows JupyterLab",
+    (await lab.text()).includes("JupyterLab"),
+    lab.status,
+  );
   const stranger = await fetch(access.connectUrl, { redirect: "manual" });
   report.check("a stranger with the address does not get in", stranger.status !== 200, stranger.status);
 }
 
 async function echo(platform: ScratchPlatform, report: Report): Promise<void> {
-  await platform.putInHome("examples/galaxy-batch/echo.py", "echo.py");
-  const one = (await must(platform, ["create", "-q", "headless", IMAGE, "--", "python", "echo.py", "a  b", "$HOME"])).trim();
+  platform.putInHome(join(EXAMPLES, "echo.py"), "echo.py");
+  const one = (
+    await must(platform, ["create", "-q", "headless", IMAGE, "--", "python", "echo.py", "a  b", "$HOME"])
+  ).trim();
   await watch("echo", 1, 60_000, async () => ({ done: (await endedSessions(platform, [one])).length }));
   const log = await must(platform, ["logs", one]);
   report.check("arguments arrive as they were typed", log.includes("a  b") && log.includes("$HOME"), log);

@@ -5,8 +5,8 @@
 import { ScratchPlatform } from "@canfar/testing/scratch-platform";
 import { BUBBLEWRAP, installSystemPackages } from "../system-packages.ts";
 import { runGalaxyBatch } from "./galaxy-batch.ts";
-import { Report } from "./report.ts";
 import { walkInteractive } from "./interactive.ts";
+import { Report } from "./report.ts";
 
 const keep = process.argv.includes("--keep");
 const say = (line: string) => process.stderr.write(`${line}\n`);

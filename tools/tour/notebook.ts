@@ -31,7 +31,11 @@ export async function runInKernel(access: NotebookAccess, code: string): Promise
  *
  * @throws Error with what the terminal showed instead
  */
-export async function runInTerminal(access: NotebookAccess, command: string, expected: string): Promise<void> {
+export async function runInTerminal(
+  access: NotebookAccess,
+  command: string,
+  expected: string,
+): Promise<void> {
   const terminal = (await callJupyter(access, "POST", "api/terminals")) as { name: string };
   const socket = openSocket(access, `terminals/websocket/${terminal.name}`);
   let seen = "";
@@ -86,7 +90,14 @@ async function execute(access: NotebookAccess, kernelId: string, code: string): 
   const socket = openSocket(access, `api/kernels/${kernelId}/channels`);
   const id = randomUUID();
   const request = {
-    header: { msg_id: id, username: "", session: randomUUID(), msg_type: "execute_request", version: "5.3", date: new Date() },
+    header: {
+      msg_id: id,
+      username: "",
+      session: randomUUID(),
+      msg_type: "execute_request",
+      version: "5.3",
+      date: new Date(),
+    },
     parent_header: {},
     metadata: {},
     channel: "shell",
@@ -101,7 +112,8 @@ async function execute(access: NotebookAccess, kernelId: string, code: string): 
       const message = JSON.parse(data) as KernelMessage;
       if (message.parent_header.msg_id !== id) return;
       if (message.msg_type === "stream") output += message.content.text ?? "";
-      if (message.msg_type === "error") reject(new Error(`${message.content.ename}: ${message.content.evalue}`));
+      if (message.msg_type === "error")
+        reject(new Error(`${message.content.ename}: ${message.content.evalue}`));
       if (message.msg_type === "status" && message.content.execution_state === "idle") resolve(output);
     });
   });
@@ -126,7 +138,10 @@ interface KernelMessage {
 async function withTimeout<T>(work: Promise<T>, describe: () => string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${describe()} (after ${REPLY_TIMEOUT_MS / 1000} s)`)), REPLY_TIMEOUT_MS);
+    timer = setTimeout(
+      () => reject(new Error(`${describe()} (after ${REPLY_TIMEOUT_MS / 1000} s)`)),
+      REPLY_TIMEOUT_MS,
+    );
   });
   try {
     return await Promise.race([work, timeout]);

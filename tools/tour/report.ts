@@ -16,7 +16,9 @@ export class Report {
   /** Notes whether a sentence about the platform held. */
   check(sentence: string, held: boolean, seen: unknown = ""): void {
     this.#checks.push({ sentence, held, seen: typeof seen === "string" ? seen : JSON.stringify(seen) });
-    process.stderr.write(`  ${held ? "✓" : "✗"} ${sentence}${held ? "" : `: ${this.#checks.at(-1)?.seen}`}\n`);
+    process.stderr.write(
+      `  ${held ? "✓" : "✗"} ${sentence}${held ? "" : `: ${this.#checks.at(-1)?.seen}`}\n`,
+    );
   }
 
   /** A line of the summary. */
@@ -46,7 +48,11 @@ export class Report {
 
   /** The summary, as text for standard output. */
   summary(): string {
-    const width = Math.max(...[...this.#facts.map(({ name }) => name), ...this.#timings.map(({ step }) => step)].map((s) => s.length));
+    const width = Math.max(
+      ...[...this.#facts.map(({ name }) => name), ...this.#timings.map(({ step }) => step)].map(
+        (s) => s.length,
+      ),
+    );
     const lines = [
       "",
       "Summary",

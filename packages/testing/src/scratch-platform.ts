@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,7 +36,10 @@ export class ScratchPlatform {
   /** @param options.arguments more words for `canfar platform up` */
   static async start(options: { arguments?: readonly string[] } = {}): Promise<ScratchPlatform> {
     const home = mkdtempSync(join(tmpdir(), "canfar-scratch-"));
-    const platform = new ScratchPlatform(home, { password: "correct-horse-7", arguments: options.arguments ?? [] });
+    const platform = new ScratchPlatform(home, {
+      password: "correct-horse-7",
+      arguments: options.arguments ?? [],
+    });
     await platform.up();
     return platform;
   }
@@ -71,7 +74,8 @@ export class ScratchPlatform {
     server.stderr.on("data", keep);
     const end = Date.now() + START_TIMEOUT_MS;
     while (!(await this.#answers(server))) {
-      if (server.exitCode !== null) throw new Error(`the platform ended with ${server.exitCode}: ${this.#output}`);
+      if (server.exitCode !== null)
+        throw new Error(`the platform ended with ${server.exitCode}: ${this.#output}`);
       if (Date.now() > end) throw new Error(`the platform did not answer in time: ${this.#output}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -116,9 +120,23 @@ export class ScratchPlatform {
     return await runCommand(join(bin, "canfar"), words, { env: this.env, ...options });
   }
 
+  /** Where a path under `/arc` is on this machine. */
+  arc(path: string): string {
+    return join(this.data, "arc", path);
+  }
+
+  /** Copies a file into the user's home on the platform. */
+  putInHome(file: string, name: string): void {
+    const home = this.arc(join("home", this.username));
+    mkdirSync(home, { recursive: true });
+    copyFileSync(file, join(home, name));
+  }
+
   /** Logs in as the platform's first account. */
   async login(): Promise<void> {
-    const result = await this.canfar(["auth", "login", "-f"], { input: `${this.username}\n${this.password}\n` });
+    const result = await this.canfar(["auth", "login", "-f"], {
+      input: `${this.username}\n${this.password}\n`,
+    });
     if (result.exitCode !== 0) throw new Error(`login failed: ${result.stderr}`);
   }
 
@@ -146,7 +164,11 @@ export async function runCommand(
   words: readonly string[],
   options: { env: NodeJS.ProcessEnv; input?: string; cwd?: string },
 ): Promise<CommandResult> {
-  const child = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"], env: options.env, cwd: options.cwd });
+  const child = spawn(program, words, {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: options.env,
+    cwd: options.cwd,
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -1,0 +1,113 @@
+/**
+ * `npm run build`: bundles what is published as `canfar` (packages/cli): the command, the library and
+ * `helpers/distributed`, without runtime dependencies. `--types` also writes type declarations, for `npm pack`.
+ */
+import { spawnSync } from "node:child_process";
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = join(root, "packages", "cli", "dist");
+
+/** What consumers' `node` must be able to run; older than the Node that the platform needs. */
+const TARGET = "node20";
+
+rmSync(dist, { recursive: true, force: true });
+await bundle();
+if (process.argv.includes("--types")) writeTypes();
+
+async function bundle(): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: {
+      main: "packages/cli/src/main.ts",
+      index: "packages/client/src/index.ts",
+      "helpers/distributed": "packages/client/src/helpers/distributed.ts",
+    },
+    outdir: dist,
+    bundle: true,
+    // Chunks are loaded when a command needs them, so that `canfar ps` never compiles the code of `canfar login`.
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+    format: "esm",
+    platform: "node",
+    target: TARGET,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // Names stay as they are: stack traces with -vv must say where.
+    legalComments: "none",
+    // Some bundled packages are CommonJS and call `require` for Node's own modules.
+    banner: {
+      js: 'import{createRequire as __canfarRequire}from"node:module";const require=__canfarRequire(import.meta.url);',
+    },
+    logLevel: "warning",
+  });
+}
+
+/**
+ * Declarations of client and contract, with the imports between the two made relative: a consumer has neither
+ * workspace package.
+ */
+function writeTypes(): void {
+  const types = join(dist, "types");
+  const entries = ["index.ts", "helpers/distributed.ts"].map((file) => join("packages/client/src", file));
+  const options = [
+    "--noEmit",
+    "false",
+    "--emitDeclarationOnly",
+    "--declaration",
+    "--rewriteRelativeImportExtensions",
+  ];
+  const result = spawnSync(
+    join(root, "node_modules", ".bin", "tsc"),
+    [...options, "-p", writeTypesProject(types, entries)],
+    { cwd: root, stdio: ["ignore", 2, 2] },
+  );
+  if (result.status !== 0)
+    throw new Error("the type declarations could not be written; the reasons are above");
+  for (const file of globSync("**/*.d.ts", { cwd: types })) {
+    const path = join(types, file);
+    writeFileSync(path, withRelativeImports(readFileSync(path, "utf8"), dirname(file)));
+  }
+}
+
+/** tsc takes no files beside a project, so the project for declarations is written, used and removed. */
+function writeTypesProject(outDir: string, files: readonly string[]): string {
+  const path = join(dist, "tsconfig.types.json");
+  const project = {
+    extends: join(root, "tsconfig.json"),
+    compilerOptions: { outDir, rootDir: join(root, "packages"), noUnusedLocals: false },
+    include: [],
+    files: files.map((file) => join(root, file)),
+  };
+  writeFileSync(path, JSON.stringify(project));
+  return path;
+}
+
+/** Where a workspace package's declarations are below `types`. */
+const DECLARATIONS: Readonly<Record<string, string>> = {
+  "@canfar/contract": "contract/src/index.js",
+  "@canfar/contract/wire": "contract/src/wire/index.js",
+  "@canfar/client": "client/src/index.js",
+};
+
+/** Specifiers of workspace packages become paths; `.ts` endings become `.js`, which is what consumers resolve. */
+function withRelativeImports(source: string, folder: string): string {
+  return source.replace(
+    /(from |import\()(["'])([^"']+)\2/g,
+    (_, before: string, quote: string, specifier: string) => {
+      const target = DECLARATIONS[specifier];
+      const path =
+        target === undefined
+          ? specifier.replace(/^(\..*)\.ts$/, "$1.js")
+          : toSpecifier(relative(folder, target));
+      return `${before}${quote}${path}${quote}`;
+    },
+  );
+}
+
+function toSpecifier(path: string): string {
+  return path.startsWith(".") ? path : `./${path}`;
+}
