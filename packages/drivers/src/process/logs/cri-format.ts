@@ -1,0 +1,32 @@
+/**
+ * The log format of Kubernetes' container runtime interface: `<RFC 3339 time> <stream> <F|P> <text>`, one line each.
+ * `P` marks a part of a line whose end comes later, or never.
+ */
+import type { LogLine } from "../../session-driver.ts";
+
+/** Longer lines are stored in parts of this many UTF-16 units, about as container runtimes do. */
+export const MAX_PART_LENGTH = 16 * 1024;
+
+/** RFC 3339 with microseconds. @param milliseconds since 1970, with fractions */
+export function formatTime(milliseconds: number): string {
+  const whole = Math.floor(milliseconds);
+  const micros = Math.floor((milliseconds - whole) * 1000);
+  return `${new Date(whole).toISOString().slice(0, -1)}${String(micros).padStart(3, "0")}Z`;
+}
+
+/** The same form for a time that a user wrote, so that both compare as texts. @param text ISO 8601 */
+export function normalizeTime(text: string): string {
+  return /\.\d{6}Z$/.test(text) ? text : formatTime(Date.parse(text));
+}
+
+export function formatLine(line: LogLine): string {
+  return `${line.time} ${line.stream} ${line.partial ? "P" : "F"} ${line.text}\n`;
+}
+
+/** @returns the line, or null where the text is cut off or not of this format */
+export function parseLine(text: string): LogLine | null {
+  const match = /^(\S+) (stdout|stderr) ([FP]) ?/.exec(text);
+  if (match === null) return null;
+  const [head, time = "", stream, tag] = match;
+  return { time, stream: stream as LogLine["stream"], partial: tag === "P", text: text.slice(head.length) };
+}
