@@ -3,8 +3,12 @@ import type { SessionRoute } from "./route-table.ts";
 
 /** The answer to: may this request reach this Session? */
 export type Admission =
-  /** Yes. */
-  | { readonly kind: "allow" }
+  /**
+   * Yes. `stripAuthorization`: the request was admitted by its `Authorization` header, which is a credential of the
+   * platform then: the Session never sees it. Such a request cannot be forged by a foreign page either, so its
+   * `Origin` is not looked at.
+   */
+  | { readonly kind: "allow"; readonly stripAuthorization?: boolean }
   /** Not known who asks: a browser goes to `loginUrl`, everything else gets 401. */
   | { readonly kind: "login"; readonly loginUrl: string }
   /** Known, and not allowed. */
