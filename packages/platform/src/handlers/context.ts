@@ -1,0 +1,14 @@
+import type { User } from "@canfar/contract";
+import type { Hono } from "hono";
+
+/** What the middleware hands to the handlers. */
+export interface PlatformEnvironment {
+  Variables: { user: User };
+}
+
+export type PlatformApp = Hono<PlatformEnvironment>;
+
+/** A path of the contract's route table in Hono's notation. */
+export function honoPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ":$1");
+}

@@ -1,0 +1,34 @@
+import { CanfarError, ROUTES, type User } from "@canfar/contract";
+import type { SessionReader } from "../services/session-reader.ts";
+import { honoPath, type PlatformApp } from "./context.ts";
+
+/** Makes a one-time address for a Session's page. */
+export type IssueTicket = (options: { user: User; sessionId: string; path: string }) => {
+  url: string;
+  expiresAt: string;
+};
+
+/** `/canfar/v1/session/{id}/ticket`. */
+export function mountTicket(
+  app: PlatformApp,
+  services: { reader: SessionReader; issueTicket: IssueTicket },
+): void {
+  app.post(honoPath(ROUTES.createTicket.path), (context) => {
+    const { user } = context.var;
+    const session = services.reader.get(user, context.req.param("id") ?? "");
+    if (session.connectUrl === undefined) {
+      throw new CanfarError("request.unsupported", {
+        message: `session ${session.id} is a ${session.kind} session: it has no page to open`,
+        hint: `Read what it writes with \`canfar logs ${session.id}\`.`,
+      });
+    }
+    if (session.endedAt !== undefined) {
+      throw new CanfarError("session.not_active", {
+        message: `session ${session.id} has ended${session.message === undefined ? "" : `: ${session.message}`}`,
+        hint: "Create a new one with `canfar create`.",
+      });
+    }
+    const { pathname, search } = new URL(session.connectUrl);
+    return context.json(services.issueTicket({ user, sessionId: session.id, path: `${pathname}${search}` }));
+  });
+}

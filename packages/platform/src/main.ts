@@ -1,0 +1,116 @@
+/** The platform as a process: `node main.ts --data DIR --port N --host H --config FILE`. */
+import { mkdirSync, openSync, writeSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { CanfarError } from "@canfar/contract";
+import manifest from "../package.json" with { type: "json" };
+import { systemClock } from "./clock.ts";
+import { loadConfig } from "./config/load-config.ts";
+import { type DataFolder, dataFolderAt } from "./data-folder/data-folder.ts";
+import { createLog, type Log } from "./log.ts";
+import { type OpenPlatform, openPlatform } from "./open-platform.ts";
+
+interface Options {
+  readonly data: string;
+  readonly port: number | undefined;
+  readonly host: string | undefined;
+  readonly config: string | undefined;
+}
+
+/** @throws CanfarError `command.usage` */
+function parseOptions(words: string[]): Options {
+  try {
+    const { values } = parseArgs({
+      args: words,
+      options: {
+        data: { type: "string", default: join(homedir(), ".canfar", "platform") },
+        port: { type: "string" },
+        host: { type: "string" },
+        config: { type: "string" },
+      },
+    });
+    if (values.port !== undefined && !/^\d+$/.test(values.port)) {
+      throw new TypeError(`--port ${values.port} is not a number`);
+    }
+    const port = values.port === undefined ? undefined : Number(values.port);
+    return { data: resolve(values.data), port, host: values.host, config: values.config };
+  } catch (error) {
+    throw new CanfarError("command.usage", {
+      message: (error as Error).message,
+      hint: "Options: --data DIR, --port N, --host ADDRESS, --config FILE.",
+      cause: error,
+    });
+  }
+}
+
+/** The log goes to a file: the terminal is for people. A disk that is full must not end the platform. */
+function openLog(folder: DataFolder, level: "debug" | "info" | "warn" | "error"): Log {
+  mkdirSync(folder.root, { recursive: true, mode: 0o700 });
+  const file = openSync(folder.log, "a", 0o600);
+  const write = (line: string) => {
+    try {
+      writeSync(file, line);
+    } catch {
+      process.stderr.write(line);
+    }
+  };
+  return createLog({ level, clock: systemClock, write });
+}
+
+function announce(platform: OpenPlatform, folder: DataFolder): void {
+  const lines = [
+    `CANFAR Science Platform ${manifest.version} runs`,
+    `  Address   ${platform.url}`,
+    `  Sessions  ${platform.summary}`,
+    `  Data      ${folder.root}`,
+    ...platform.notices.map((notice) => `  Notice    ${notice}`),
+    "",
+    ...firstLogin(platform),
+    "  Log in    canfar auth login -f",
+    "  Stop      Ctrl-C (sessions go on, and are found again at the next start)",
+    "",
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function firstLogin({ firstAccount }: OpenPlatform): string[] {
+  if (firstAccount === null) return [];
+  const { username, password } = firstAccount;
+  const secret =
+    password === null ? "the password that you chose" : `password ${password} (shown only this once)`;
+  return [`  Account   ${username}, ${secret}`];
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  const folder = dataFolderAt(options.data);
+  const { CANFAR_PLATFORM_PASSWORD: firstPassword, ...environment } = process.env;
+  const config = loadConfig({
+    ...{ data: folder.root, file: options.config, environment },
+    overrides: { host: options.host, port: options.port },
+  });
+  const log = openLog(folder, config.log.level);
+  // One bug in one request must not end everybody's platform; it is in the log.
+  process.on("unhandledRejection", (error) => log.error("an error was not handled", { error }));
+  const platform = await openPlatform({
+    ...{ folder, config, version: manifest.version, home: homedir(), environment },
+    ...{ firstPassword, clock: systemClock, log },
+  });
+  announce(platform, folder);
+  log.info("started", { url: platform.url, pid: process.pid });
+  const signal = await new Promise<string>((settle) => {
+    for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(name, () => settle(name));
+  });
+  process.stdout.write("Stopping. Sessions go on; start the platform again to see them.\n");
+  log.info("stopping", { signal });
+  await platform.close();
+  process.exit(0);
+}
+
+main().catch((error: unknown) => {
+  const known = error instanceof CanfarError ? error : null;
+  process.stderr.write(`canfar platform: ${known?.message ?? (error as Error).stack}\n`);
+  if (known?.hint !== undefined) process.stderr.write(`  ${known.hint}\n`);
+  process.exit(known?.code === "command.usage" ? 2 : 1);
+});

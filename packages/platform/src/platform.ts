@@ -1,0 +1,135 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { User } from "@canfar/contract";
+import type { DriverDescription, SessionDriver } from "@canfar/drivers";
+import { RouteTable } from "@canfar/proxy";
+import { createApp } from "./app.ts";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config/config.ts";
+import type { DataFolder } from "./data-folder/data-folder.ts";
+import type { PlatformApp } from "./handlers/context.ts";
+import type { IssueTicket } from "./handlers/ticket.ts";
+import type { Log } from "./log.ts";
+import { Records } from "./records/records.ts";
+import { AdmissionQueue } from "./services/admission-queue.ts";
+import { Expiry } from "./services/expiry.ts";
+import { HomeFolders } from "./services/home-folders.ts";
+import { type CataloguedImage, ImageCatalogue } from "./services/image-catalogue.ts";
+import { LaunchService } from "./services/launch.ts";
+import { Launcher } from "./services/launcher.ts";
+import { platformLoad } from "./services/platform-load.ts";
+import { Reconciler } from "./services/reconciler.ts";
+import { serverContext } from "./services/server-context.ts";
+import { SessionChanges } from "./services/session-changes.ts";
+import { SessionEnder } from "./services/session-ender.ts";
+import { SessionLogs } from "./services/session-logs.ts";
+import { SessionObserver } from "./services/session-observer.ts";
+import { SessionReader } from "./services/session-reader.ts";
+import { SessionRoutes } from "./services/session-routes.ts";
+import { UsageMonitor } from "./services/usage-monitor.ts";
+
+/** How often records and driver are compared; a change that was told late is seen then. */
+const RECONCILE_MS = 30_000;
+
+/** The driver's own limit, a backstop only: the platform ends Sessions itself, at an expiry that renewal moves. */
+const LONGEST_LIFETIME_SECONDS = 365 * 86_400;
+
+/** What the platform needs to know of who calls. */
+export interface CallerIdentity {
+  authenticate(authorization: string | undefined): Promise<User>;
+  readonly issueTicket: IssueTicket;
+}
+
+export interface PlatformParts {
+  readonly config: Config;
+  readonly folder: DataFolder;
+  /** Public origin, e.g. `http://127.0.0.1:8088`. */
+  readonly origin: string;
+  readonly version: string;
+  readonly driver: SessionDriver;
+  readonly identity: CallerIdentity;
+  readonly images: readonly CataloguedImage[];
+  readonly database: DatabaseSync;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A platform without a port: its API, its Sessions' routes, and its life. */
+export interface Platform {
+  readonly app: PlatformApp;
+  readonly routes: RouteTable;
+  readonly driver: DriverDescription;
+  /** Compares records and driver, then starts what waits. */
+  start(): Promise<void>;
+  /** Stops working; Sessions go on. */
+  stop(): void;
+}
+
+/** The composition root: every object of the platform is made here, from parts that the caller chose. */
+export async function createPlatform(parts: PlatformParts): Promise<Platform> {
+  const { config, folder, origin, driver, clock, log } = parts;
+  const { graceSeconds } = config.sessions;
+  const description = await driver.describe();
+  const context = serverContext({
+    ...{ capacity: description.capacity, ...config.resources },
+    maxInteractiveSessions: config.sessions.maxInteractive,
+  });
+
+  const records = new Records(parts.database);
+  const routes = new RouteTable();
+  const changes = new SessionChanges();
+  const usage = new UsageMonitor(clock);
+  const sessionRoutes = new SessionRoutes(routes);
+  const reader = new SessionReader({ records, usage, origin });
+  // The queue and those that make room in it need each other.
+  const onEnd = () => queue.admit();
+
+  const surroundings = {
+    ...{ hostname: new URL(origin).host, origin, homes: folder.homes, projects: folder.projects },
+    ...{ maxProcesses: config.sessions.maxProcesses, longestLifetimeSeconds: LONGEST_LIFETIME_SECONDS },
+  };
+  const shared = { driver, records, changes, clock, log, graceSeconds, onEnd };
+  const launcher = new Launcher({ ...shared, surroundings });
+  const totalSlots = config.batch.slots ?? 2 * context.cores.defaultLimit;
+  const queue = new AdmissionQueue({ records, launcher, clock, log, totalSlots });
+  const observer = new SessionObserver({ ...shared, routes: sessionRoutes, usage });
+  const ender = new SessionEnder({ ...shared, reader, routes: sessionRoutes });
+  const renewalSeconds = config.sessions.interactiveLifetimeSeconds;
+  const expiry = new Expiry({ records, ender, clock, log, renewalSeconds });
+  const reconciler = new Reconciler({ ...shared, launcher, observer, queue, intervalMs: RECONCILE_MS });
+  const images = new ImageCatalogue({ images: parts.images, registries: config.registries });
+  const launch = new LaunchService({
+    ...{ records, images, queue, launcher, context, clock, log },
+    homes: new HomeFolders(folder.homes),
+    routes: sessionRoutes,
+    kinds: description.kinds,
+    lifetimes: {
+      interactiveSeconds: config.sessions.interactiveLifetimeSeconds,
+      headlessSeconds: config.sessions.headlessLifetimeSeconds,
+    },
+  });
+
+  const app = createApp({
+    ...{ reader, launch, ender, expiry, images, context, origin, log, version: parts.version },
+    logs: new SessionLogs({ driver, records, reader, changes }),
+    load: () => platformLoad({ records, capacity: description.capacity, context }),
+    authenticate: (authorization) => parts.identity.authenticate(authorization),
+    issueTicket: (options) => parts.identity.issueTicket(options),
+    note: `CANFAR Science Platform ${parts.version}: ${description.summary}`,
+  });
+  return {
+    ...{ app, routes, driver: description },
+    async start() {
+      sessionRoutes.restore(records);
+      observer.start();
+      await reconciler.start();
+      expiry.start();
+    },
+    stop() {
+      queue.stop();
+      launcher.stop();
+      reconciler.stop();
+      expiry.stop();
+      observer.stop();
+    },
+  };
+}

@@ -1,0 +1,180 @@
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { SessionStatus } from "@canfar/contract";
+
+/** Where the platform stands with a Session; the driver's phases, with the queue before them. */
+export type RecordPhase = "queued" | "admitted" | "preparing" | "starting" | "running" | "ended";
+
+/** Why the platform ended a Session. */
+export type StopCause = "deleted" | "expired";
+
+export interface SessionRecord {
+  /** Order of creation over all users. */
+  readonly sequence: number;
+  readonly id: string;
+  readonly groupId: string;
+  readonly username: string;
+  readonly name: string;
+  readonly replicaIndex: number;
+  readonly phase: RecordPhase;
+  readonly status: SessionStatus;
+  readonly reason: string | null;
+  readonly message: string | null;
+  readonly exitCode: number | null;
+  /** 0 while it waits for its first attempt. */
+  readonly attempt: number;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly expiresAt: string | null;
+  readonly stopCause: StopCause | null;
+  readonly deletedAt: string | null;
+}
+
+export type NewSession = Pick<
+  SessionRecord,
+  "id" | "groupId" | "username" | "name" | "replicaIndex" | "phase" | "reason" | "message" | "createdAt"
+>;
+
+/** What may change in a Session's life; absent means unchanged. */
+export type SessionChange = Partial<
+  Pick<
+    SessionRecord,
+    | "phase"
+    | "status"
+    | "reason"
+    | "message"
+    | "exitCode"
+    | "attempt"
+    | "startedAt"
+    | "endedAt"
+    | "expiresAt"
+    | "stopCause"
+    | "deletedAt"
+  >
+>;
+
+const COLUMNS = `sequence, id, group_id AS groupId, sessions.username AS username, name,
+  replica_index AS replicaIndex, phase, status, reason, message, exit_code AS exitCode, attempt,
+  sessions.created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt, expires_at AS expiresAt,
+  stop_cause AS stopCause, deleted_at AS deletedAt`;
+
+/** The partial index `sessions_active` answers exactly this condition. */
+const ACTIVE = "phase IN ('admitted', 'preparing', 'starting', 'running')";
+
+export class SessionStore {
+  readonly #insert;
+  readonly #find;
+  readonly #listed;
+  readonly #listedOfAll;
+  readonly #active;
+  readonly #activeInteractive;
+  readonly #queued;
+  readonly #queuedBefore;
+  readonly #queuedBetween;
+  readonly #slotsInUse;
+  readonly #nextExpiry;
+  readonly #expired;
+  readonly #update;
+
+  constructor(database: DatabaseSync) {
+    const select = (rest: string) => database.prepare(`SELECT ${COLUMNS} FROM sessions ${rest}`);
+    this.#insert = database.prepare(`
+      INSERT INTO sessions (id, group_id, username, name, replica_index, phase, status, reason, message, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, 'Pending', ?, ?, ?)
+      ON CONFLICT (id) DO NOTHING`);
+    this.#find = select("WHERE id = ?");
+    this.#listed = select("WHERE username = ? AND deleted_at IS NULL ORDER BY sequence");
+    this.#listedOfAll = select("WHERE deleted_at IS NULL ORDER BY sequence");
+    this.#active = select(`WHERE ${ACTIVE} ORDER BY sequence`);
+    this.#activeInteractive = database.prepare(`
+      SELECT COUNT(*) AS count FROM sessions JOIN groups ON groups.id = group_id
+      WHERE sessions.username = ? AND interactive = 1 AND deleted_at IS NULL AND ${ACTIVE}`);
+    this.#queued = select("WHERE phase = 'queued' ORDER BY sequence LIMIT ?");
+    this.#queuedBefore = database.prepare(
+      "SELECT COUNT(*) AS count FROM sessions WHERE phase = 'queued' AND sequence < ?",
+    );
+    this.#queuedBetween = database.prepare(
+      "SELECT COUNT(*) AS count FROM sessions WHERE phase = 'queued' AND sequence >= ? AND sequence < ?",
+    );
+    this.#nextExpiry = database.prepare(
+      `SELECT MIN(expires_at) AS at FROM sessions WHERE ${ACTIVE} AND stop_cause IS NULL`,
+    );
+    this.#expired = select(`WHERE ${ACTIVE} AND stop_cause IS NULL AND expires_at <= ?`);
+    this.#slotsInUse = database.prepare(
+      `SELECT COALESCE(SUM(slots), 0) AS slots FROM sessions JOIN groups ON groups.id = group_id WHERE ${ACTIVE}`,
+    );
+    // Every column that changes, in one statement: a null parameter leaves the column as it is.
+    this.#update = database.prepare(`
+      UPDATE sessions SET phase = COALESCE(?, phase), status = COALESCE(?, status), reason = COALESCE(?, reason),
+        message = COALESCE(?, message), exit_code = COALESCE(?, exit_code), attempt = COALESCE(?, attempt),
+        started_at = COALESCE(?, started_at), ended_at = COALESCE(?, ended_at),
+        expires_at = COALESCE(?, expires_at), stop_cause = COALESCE(?, stop_cause),
+        deleted_at = COALESCE(?, deleted_at)
+      WHERE id = ?`);
+  }
+
+  /** @returns false where the id is taken */
+  insert(session: NewSession): boolean {
+    const { changes } = this.#insert.run(
+      ...[session.id, session.groupId, session.username, session.name, session.replicaIndex, session.phase],
+      ...[session.reason, session.message, session.createdAt],
+    );
+    return changes === 1;
+  }
+
+  /** Also a deleted one. */
+  find(id: string): SessionRecord | null {
+    return (this.#find.get(id) as SessionRecord | undefined) ?? null;
+  }
+
+  /** What is on the list of one user, or of all, one by one, in order of creation. */
+  listed(username: string | null): Iterable<SessionRecord> {
+    const rows = username === null ? this.#listedOfAll.iterate() : this.#listed.iterate(username);
+    return rows as unknown as Iterable<SessionRecord>;
+  }
+
+  /** Admitted and not ended, deleted ones included. */
+  active(): SessionRecord[] {
+    return this.#active.all() as unknown as SessionRecord[];
+  }
+
+  countActiveInteractive(username: string): number {
+    return Number(this.#activeInteractive.get(username)?.count ?? 0);
+  }
+
+  /** The first of the queue. */
+  queued(limit: number): SessionRecord[] {
+    return this.#queued.all(limit) as unknown as SessionRecord[];
+  }
+
+  countQueuedBefore(sequence: number): number {
+    return Number(this.#queuedBefore.get(sequence)?.count ?? 0);
+  }
+
+  /** @param from inclusive @param to exclusive */
+  countQueuedBetween(from: number, to: number): number {
+    return Number(this.#queuedBetween.get(from, to)?.count ?? 0);
+  }
+
+  /** When the next active Session expires, ISO 8601; null where none will. */
+  nextExpiry(): string | null {
+    return (this.#nextExpiry.get()?.at as string | null | undefined) ?? null;
+  }
+
+  /** Active Sessions whose life was over at `at`, and that were not asked to end yet. */
+  expired(at: string): SessionRecord[] {
+    return this.#expired.all(at) as unknown as SessionRecord[];
+  }
+
+  slotsInUse(): number {
+    return Number(this.#slotsInUse.get()?.slots ?? 0);
+  }
+
+  update(id: string, change: SessionChange): void {
+    const values: (SQLInputValue | undefined)[] = [
+      ...[change.phase, change.status, change.reason, change.message, change.exitCode, change.attempt],
+      ...[change.startedAt, change.endedAt, change.expiresAt, change.stopCause, change.deletedAt],
+    ];
+    this.#update.run(...values.map((value) => value ?? null), id);
+  }
+}

@@ -1,0 +1,196 @@
+import {
+  KIND_CONTRACTS,
+  REPLICA_ID,
+  replicaEnvironment,
+  type SessionKind,
+  sessionPath,
+} from "@canfar/contract";
+import { type LaunchPlan, PORT_PLACEHOLDER } from "@canfar/drivers";
+import type { GroupRecord } from "../records/group-store.ts";
+
+const GIB = 1024 ** 3;
+
+/** What the planner knows of the platform: facts of the machine, no services. */
+export interface PlanSurroundings {
+  /** Host name and port of the platform, for `skaha_hostname`. */
+  readonly hostname: string;
+  /** Origin of the pages, the only one from which Jupyter takes requests of other pages. */
+  readonly origin: string;
+  /** Folders on the machine. */
+  readonly homes: string;
+  readonly projects: string;
+  readonly maxProcesses: number;
+  /** The driver's own time limit; the platform ends Sessions at their expiry, which renewal moves. */
+  readonly longestLifetimeSeconds: number;
+}
+
+/** A Session that is to start. */
+export interface PlannedSession {
+  readonly id: string;
+  readonly name: string;
+  readonly replicaIndex: number;
+  readonly attempt: number;
+}
+
+/**
+ * Makes plans from records: pure, so that what a Session gets can be read here and tested as data. Headless Replicas
+ * share one plan; interactive Sessions get one each, since their addresses are part of their arguments.
+ */
+export function planLaunch(
+  group: GroupRecord,
+  sessions: readonly PlannedSession[],
+  surroundings: PlanSurroundings,
+): LaunchPlan[] {
+  const batches = group.interactive ? sessions.map((session) => [session]) : [sessions];
+  return batches.map((batch) => planBatch(group, batch, surroundings));
+}
+
+function planBatch(
+  group: GroupRecord,
+  sessions: readonly PlannedSession[],
+  surroundings: PlanSurroundings,
+): LaunchPlan {
+  const { username, kind, details } = group;
+  const { allocation } = details;
+  const home = `/arc/home/${username}`;
+  const id = sessions[0]?.id ?? group.id;
+  return {
+    group: group.id,
+    kind,
+    image: { id: group.image, ...details.image },
+    replicas: sessions.map((session) => ({
+      sessionId: session.id,
+      attempt: session.attempt,
+      name: session.name,
+      index: session.replicaIndex,
+      env: {
+        skaha_sessionid: session.id,
+        [REPLICA_ID]:
+          replicaEnvironment({ index: session.replicaIndex, count: group.replicaCount })[REPLICA_ID] ?? "",
+      },
+    })),
+    replicaCount: group.replicaCount,
+    argv: programOf(group, id, surroundings),
+    env: environmentOf(group, id, home, surroundings),
+    user: { username, ...details.user, home },
+    mounts: [
+      { source: `${surroundings.homes}/${username}`, target: home, readOnly: false },
+      { source: surroundings.projects, target: "/arc/projects", readOnly: false },
+      { source: null, target: "/scratch", readOnly: false },
+    ],
+    workingDirectory: home,
+    limits: {
+      cores: allocation.coresLimit,
+      memoryBytes: Math.round(allocation.memoryLimitGiB * GIB),
+      processes: surroundings.maxProcesses,
+      gpus: allocation.gpus,
+    },
+    service: serviceOf(kind, id),
+    lifetimeSeconds: surroundings.longestLifetimeSeconds,
+  };
+}
+
+/** Null runs the image's own program. */
+function programOf(group: GroupRecord, id: string, { origin }: PlanSurroundings): string[] | null {
+  if (group.kind === "notebook") return jupyterLab(id, origin);
+  const { command, args } = group.details;
+  if (group.kind !== "headless") return null;
+  // As for a container: arguments without a command stand where the image's default command would.
+  if (command === undefined) return args.length === 0 ? null : [...args];
+  return [command, ...args];
+}
+
+function jupyterLab(id: string, origin: string): string[] {
+  return [
+    ...["jupyter", "lab", "--no-browser", "--ip", "127.0.0.1", "--port", PORT_PLACEHOLDER],
+    "--ServerApp.port_retries=0",
+    `--ServerApp.base_url=/session/notebook/${id}`,
+    "--ServerApp.root_dir=/",
+    // The proxy speaks to it with the public host name, and has checked who asks.
+    "--ServerApp.allow_remote_access=True",
+    `--ServerApp.allow_origin=${origin}`,
+    // Without a sandbox, on a machine where root runs the platform, Jupyter would refuse to start.
+    "--allow-root",
+  ];
+}
+
+/** The user's own variables first: the platform's win. */
+function environmentOf(
+  group: GroupRecord,
+  id: string,
+  home: string,
+  surroundings: PlanSurroundings,
+): Record<string, string> {
+  const { username, kind, details } = group;
+  const threads = String(Math.max(1, Math.floor(details.allocation.requestedCores)));
+  const { REPLICA_COUNT = "" } = replicaEnvironment({ index: 1, count: group.replicaCount });
+  return {
+    ...(kind === "headless" ? details.env : {}),
+    skaha_hostname: surroundings.hostname,
+    skaha_username: username,
+    HOME: home,
+    PWD: home,
+    USER: username,
+    LOGNAME: username,
+    OMP_NUM_THREADS: threads,
+    REPLICA_COUNT,
+    ...kindEnvironment(kind, { id, home, threads, username, uid: details.user.uid }),
+  };
+}
+
+function kindEnvironment(
+  kind: SessionKind,
+  facts: { id: string; home: string; threads: string; username: string; uid: number },
+): Record<string, string> {
+  const { id, home, threads, username, uid } = facts;
+  const libraries = { OPENBLAS_NUM_THREADS: threads, MKL_NUM_THREADS: threads, JULIA_NUM_THREADS: threads };
+  switch (kind) {
+    case "notebook":
+      return {
+        ...libraries,
+        JUPYTER_TOKEN: id,
+        JUPYTER_CONFIG_DIR: `${home}/.jupyter/`,
+        JUPYTER_DATA_DIR: `${home}/.local/share/jupyter/`,
+        JUPYTER_RUNTIME_DIR: `${home}/.local/share/jupyter/runtime/`,
+        JUPYTER_PATH: `${home}/.jupyter/`,
+        JUPYTERLAB_WORKSPACES_DIR: `${home}/.jupyter/lab/workspaces/`,
+        JUPYTERLAB_SETTINGS_DIR: `${home}/.jupyter/lab/user-settings/`,
+        NB_USER: username,
+        NB_UID: String(uid),
+        XDG_CACHE_HOME: home,
+      };
+    case "contributed":
+      // The container contract says port 5000; where a driver has to map it, the program is told here.
+      return { ...libraries, PORT: PORT_PLACEHOLDER };
+    case "firefly":
+      return { ...libraries, XDG_CACHE_HOME: home, baseURL: `/session/firefly/${id}/` };
+    case "carta":
+      return {
+        SKAHA_TOP_LEVEL_DIR: "/arc",
+        SKAHA_PROJECTS_DIR: "/arc/projects",
+        SKAHA_SESSION_URL_PATH: `/session/carta/${id}`,
+        CARTA_PORT: PORT_PLACEHOLDER,
+        CARTA_IDLE_TIMEOUT: "100000",
+        UWS_HTTP_MAX_HEADERS_SIZE: "32768",
+      };
+    case "desktop":
+      return { VNC_PW: id, MOZ_FORCE_DISABLE_E10S: "1", SKAHA_API_VERSION: "v1" };
+    default:
+      return {};
+  }
+}
+
+function serviceOf(kind: SessionKind, id: string): LaunchPlan["service"] {
+  const { port } = KIND_CONTRACTS[kind];
+  if (port === null) return null;
+  switch (kind) {
+    case "notebook":
+      return { port, readyPath: `/session/notebook/${id}/api` };
+    case "carta":
+      return { port, readyPath: sessionPath(kind, id) };
+    case "desktop":
+      return { port, readyPath: "/" };
+    default:
+      return { port, readyPath: null };
+  }
+}

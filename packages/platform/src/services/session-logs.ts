@@ -1,0 +1,71 @@
+import type { User } from "@canfar/contract";
+import type { LogLine, SessionDriver } from "@canfar/drivers";
+import type { Records } from "../records/records.ts";
+import type { SessionChanges } from "./session-changes.ts";
+import type { SessionReader } from "./session-reader.ts";
+
+export interface LogQuery {
+  /** Go on until the Session ends. */
+  readonly follow: boolean;
+  /** Only the last N lines that there are now. */
+  readonly tail?: number | undefined;
+  /** ISO 8601. */
+  readonly since?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Reads what Sessions wrote, all their attempts one after the other. */
+export class SessionLogs {
+  readonly #options;
+
+  constructor(options: {
+    driver: SessionDriver;
+    records: Records;
+    reader: SessionReader;
+    changes: SessionChanges;
+  }) {
+    this.#options = options;
+  }
+
+  /**
+   * @returns the lines; none at once for a Session that has not started, or with `follow` as they come
+   * @throws CanfarError `session.not_found`, before the first line
+   */
+  read(user: User, id: string, query: LogQuery): AsyncIterable<LogLine> {
+    this.#options.reader.record(user, id);
+    return this.#lines(id, query);
+  }
+
+  async *#lines(id: string, query: LogQuery): AsyncGenerator<LogLine> {
+    const { driver } = this.#options;
+    if (query.follow) await this.#untilAccepted(id, query.signal);
+    const latest = this.#options.records.sessions.find(id)?.attempt ?? 0;
+    const { tail, since, signal } = query;
+    const only = {
+      signal,
+      ...(tail === undefined ? {} : { tail }),
+      ...(since === undefined ? {} : { since }),
+    };
+    // The tail is of the latest attempt: that is the one people ask about.
+    for (let attempt = tail === undefined ? 1 : latest; attempt >= 1 && attempt <= latest; attempt += 1) {
+      const follow = query.follow && attempt === latest;
+      yield* driver.readLog({ sessionId: id, attempt }, { ...only, follow });
+    }
+  }
+
+  async #untilAccepted(id: string, signal: AbortSignal): Promise<void> {
+    const { records, changes } = this.#options;
+    const isWaiting = () => ["queued", "admitted"].includes(records.sessions.find(id)?.phase ?? "ended");
+    while (!signal.aborted && isWaiting()) await changes.next(id, signal);
+  }
+}
+
+/**
+ * Log lines as text. A part of a line gets no line end, so that parts join again.
+ *
+ * @param timestamps put the time before each line
+ */
+export function formatLogLine(line: LogLine, timestamps: boolean, isContinued: boolean): string {
+  const time = timestamps && !isContinued ? `${line.time} ` : "";
+  return `${time}${line.text}${line.partial ? "" : "\n"}`;
+}

@@ -1,0 +1,132 @@
+import { CanfarError, type Session, type SessionEvent, type User } from "@canfar/contract";
+import type { GroupRecord } from "../records/group-store.ts";
+import type { Records } from "../records/records.ts";
+import type { SessionRecord } from "../records/session-store.ts";
+import { connectPath } from "./connect-url.ts";
+import type { UsageMonitor } from "./usage-monitor.ts";
+
+export interface SessionFilter {
+  /** Session Kind, any case; one that does not exist matches nothing. */
+  readonly kind?: string | undefined;
+  /** Status, any case. */
+  readonly status?: string | undefined;
+  /** Only Sessions that people work in through a browser. */
+  readonly interactive?: boolean;
+}
+
+/** Answers what there is, from the records alone. */
+export class SessionReader {
+  readonly #records: Records;
+  readonly #usage: UsageMonitor;
+  readonly #origin: string;
+
+  /** @param options.origin of the addresses under which Sessions open */
+  constructor(options: { records: Records; usage: UsageMonitor; origin: string }) {
+    this.#records = options.records;
+    this.#usage = options.usage;
+    this.#origin = options.origin;
+  }
+
+  /** Sessions of one user (of all where `user` is null) in order of creation, one by one. */
+  *list(user: User | null, filter: SessionFilter = {}): Generator<Session> {
+    const groups = new Map<string, GroupRecord>();
+    const kind = filter.kind?.trim().toLowerCase();
+    const status = filter.status?.trim().toLowerCase();
+    const position = this.#positions();
+    for (const record of this.#records.sessions.listed(user?.username ?? null)) {
+      const group = groups.get(record.groupId) ?? this.#groupOf(record);
+      groups.set(record.groupId, group);
+      if (kind !== undefined && kind !== "" && group.kind !== kind) continue;
+      if (!kind && group.kind === "desktop-app") continue;
+      if (status && record.status.toLowerCase() !== status) continue;
+      if (filter.interactive && !group.interactive) continue;
+      yield this.#session(record, group, position);
+    }
+  }
+
+  /** Sessions before this one in the queue, asked in ascending order: one pass over the queue for a whole list. */
+  #positions(): (sequence: number) => number {
+    let known: { sequence: number; before: number } | null = null;
+    return (sequence) => {
+      const before =
+        known === null
+          ? this.#records.sessions.countQueuedBefore(sequence)
+          : known.before + this.#records.sessions.countQueuedBetween(known.sequence, sequence);
+      known = { sequence, before };
+      return before;
+    };
+  }
+
+  /**
+   * One Session of the caller.
+   *
+   * @throws CanfarError `session.not_found`, also for Sessions of others
+   */
+  get(user: User, id: string): Session {
+    const record = this.record(user, id);
+    return this.#session(record, this.#groupOf(record), (sequence) =>
+      this.#records.sessions.countQueuedBefore(sequence),
+    );
+  }
+
+  /** @throws CanfarError `session.not_found` */
+  record(user: User, id: string): SessionRecord {
+    const record = this.#records.sessions.find(id);
+    if (record !== null && record.username === user.username && record.deletedAt === null) return record;
+    throw new CanfarError("session.not_found", {
+      message: `session ${id} not found`,
+      hint: "List your sessions with `canfar ps --all`.",
+      details: { id },
+    });
+  }
+
+  /** What happened to a Session, oldest first. @throws CanfarError `session.not_found` */
+  events(user: User, id: string): SessionEvent[] {
+    const { createdAt, phase, attempt } = this.record(user, id);
+    const times = { firstTime: createdAt, lastTime: createdAt };
+    const created: SessionEvent = { type: "Normal", reason: "Created", message: "accepted", ...times };
+    const stored = this.#records.events.list(id);
+    if (attempt > 0 || phase !== "queued") return [created, ...stored];
+    const message = this.get(user, id).message ?? "";
+    return [created, { type: "Normal", reason: "Queued", message, ...times }, ...stored];
+  }
+
+  #groupOf({ groupId }: SessionRecord): GroupRecord {
+    const group = this.#records.groups.find(groupId);
+    if (group === null) throw new Error(`group ${groupId} is not on record`);
+    return group;
+  }
+
+  #session(record: SessionRecord, group: GroupRecord, position: (sequence: number) => number): Session {
+    const { user, allocation } = group.details;
+    const path = connectPath({ kind: group.kind, id: record.id, username: record.username });
+    const usage = record.phase === "running" ? this.#usage.now(record.id) : null;
+    const session = {
+      ...{ id: record.id, name: record.name, username: record.username },
+      ...{ uid: user.uid, gid: user.gid, groups: [...user.groups] },
+      ...{ kind: group.kind, image: group.image, status: record.status },
+      reason: record.reason || undefined,
+      message:
+        record.phase === "queued" ? waitingFor(position(record.sequence)) : record.message || undefined,
+      exitCode: record.exitCode ?? undefined,
+      attempt: Math.max(1, record.attempt),
+      ...{ group: group.id, replicaIndex: record.replicaIndex, replicaCount: group.replicaCount },
+      createdAt: record.createdAt,
+      startedAt: record.startedAt ?? undefined,
+      endedAt: record.endedAt ?? undefined,
+      expiresAt: record.expiresAt ?? undefined,
+      connectUrl: path === null ? undefined : `${this.#origin}${path}`,
+      fixedResources: allocation.mode === "fixed",
+      requestedCores: allocation.requestedCores,
+      requestedMemoryGB: allocation.requestedMemoryGiB,
+      requestedGpus: allocation.gpus,
+      ...(usage ?? {}),
+    };
+    return session as Session;
+  }
+}
+
+function waitingFor(before: number): string {
+  if (before === 0) return "waiting for a free slot: it is the next";
+  return `waiting for a free slot: ${before} session${before === 1 ? "" : "s"} before it`;
+}
