@@ -1,0 +1,158 @@
+import {
+  CanfarError,
+  type LaunchRequest,
+  launchRequestSchema,
+  parseImageReference,
+  parseSessionName,
+  replicaName,
+} from "@canfar/contract";
+import { encodeLaunchForm, type LaunchFormOptions, survivesJoining } from "@canfar/contract/wire";
+import { concurrently } from "./concurrently.ts";
+import type { Connection } from "./connection.ts";
+import { unsupported } from "./unsupported.ts";
+
+/** One Replica that the server did not launch. */
+export interface LaunchFailure {
+  /** From 1. */
+  readonly replica: number;
+  readonly error: CanfarError;
+}
+
+/** After one of these the next request would fail just the same. */
+const HOPELESS: readonly string[] = [
+  "server.unavailable",
+  "authentication.required",
+  "authentication.expired",
+];
+
+/**
+ * Checks a launch request before anything is sent, and completes its image reference.
+ *
+ * @throws CanfarError `request.invalid`, `session.invalid_name`, `image.invalid_reference`
+ */
+export function checkLaunchRequest(input: LaunchRequest): LaunchRequest {
+  const result = launchRequestSchema.safeParse(input);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw new CanfarError("request.invalid", {
+      message: `The launch request cannot be used: ${issue?.path.join(".")}: ${issue?.message}`,
+      details: { fields: result.error.issues.map(({ path }) => path.join(".")) },
+    });
+  }
+  const request = result.data;
+  const own = request.command !== undefined || request.args.length > 0 || Object.keys(request.env).length > 0;
+  if (own && request.kind !== "headless") {
+    throw new CanfarError("request.invalid", {
+      message: `A command, arguments and variables are for headless Sessions only, not for ${request.kind}`,
+      hint: "Leave them out, or launch a headless Session.",
+    });
+  }
+  const single = request.kind === "firefly" || request.kind === "desktop";
+  if (single && request.replicas > 1) {
+    throw new CanfarError("request.invalid", {
+      message: `A ${request.kind} Session has no Replicas`,
+      hint: "Leave out --replicas.",
+    });
+  }
+  // The name of the last Replica is the longest.
+  parseSessionName(replicaName(request.name, request.replicas, request.replicas));
+  return { ...request, image: parseImageReference(request.image) };
+}
+
+/**
+ * Launches a Session, or a Group: with one request where the server can, else with one for each Replica.
+ *
+ * @returns ids in the order of the Replicas
+ * @throws CanfarError the server's refusal; `command.partial_success` with `ids` and `failures` when only some were
+ * launched; `request.unsupported` when the arguments would not arrive as they are
+ */
+export async function launch(
+  connection: Connection,
+  input: LaunchRequest,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const request = checkLaunchRequest(input);
+  const plain = request.replicas === 1 && survivesJoining(request.args);
+  // The usual single Session needs no question first.
+  const native = !plain && (await connection.features()).replicas;
+  if (native) return await post(connection, request, { native }, signal);
+  if (!survivesJoining(request.args)) {
+    throw unsupported(
+      connection.server.name,
+      "cannot take arguments that are empty or have white space in them",
+      "Put the command into a script and launch that.",
+    );
+  }
+  return await launchEach(connection, request, signal);
+}
+
+async function launchEach(
+  connection: Connection,
+  request: LaunchRequest,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const { replicas: count } = request;
+  const indices = Array.from({ length: count }, (_, index) => index + 1);
+  const ids: string[] = [];
+  const failures: LaunchFailure[] = [];
+  let hopeless: CanfarError | undefined;
+  await concurrently(indices, connection.concurrency, async (replica) => {
+    if (hopeless !== undefined) {
+      failures.push({ replica, error: hopeless });
+      return;
+    }
+    const one = { ...request, name: replicaName(request.name, replica, count), replicas: 1 };
+    try {
+      const [id] = await post(connection, one, { native: false, replica: { index: replica, count } }, signal);
+      if (id !== undefined) ids[replica - 1] = id;
+    } catch (error) {
+      const failure = error instanceof CanfarError ? error : interrupted(error);
+      if (HOPELESS.includes(failure.code) || signal?.aborted) hopeless = failure;
+      failures.push({ replica, error: failure });
+    }
+  });
+  return settle(ids, failures);
+}
+
+/** All, or an error that says what was launched nevertheless. */
+function settle(ids: readonly string[], failures: readonly LaunchFailure[]): string[] {
+  const launched = ids.filter((id) => id !== undefined);
+  const [first] = failures;
+  if (first === undefined) return launched;
+  if (launched.length === 0) throw first.error;
+  throw new CanfarError("command.partial_success", {
+    message: `${launched.length} of ${launched.length + failures.length} Replicas were launched: ${first.error.message}`,
+    hint: first.error.hint,
+    details: {
+      ids: launched,
+      failures: failures
+        .toSorted((a, b) => a.replica - b.replica)
+        .map(({ replica, error }) => ({ replica, code: error.code, message: error.message })),
+    },
+    cause: first.error,
+  });
+}
+
+function interrupted(cause: unknown): CanfarError {
+  return new CanfarError("command.cancelled", { message: "The launch was interrupted", cause });
+}
+
+async function post(
+  connection: Connection,
+  request: LaunchRequest,
+  options: LaunchFormOptions,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const form = encodeLaunchForm(request, options);
+  const answer = await connection.transport.text({ method: "POST", path: "session", form, signal });
+  const ids = answer.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const expected = options.native ? request.replicas : 1;
+  if (ids.length !== expected || ids.some((id) => !/^[A-Za-z0-9-]+$/.test(id))) {
+    throw new CanfarError("transport.failure", {
+      message: `The server '${connection.server.name}' answered the launch of ${expected} with something else than as many ids`,
+      hint: "See what was launched with `canfar ps --all`.",
+      details: { server: connection.server.name },
+    });
+  }
+  return ids;
+}

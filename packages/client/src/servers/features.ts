@@ -1,0 +1,25 @@
+/** What the client wants to know of a server before it talks to it. */
+export interface PlatformFeatures {
+  /** Version of the Skaha API, e.g. `v1`; null where the document names no session service. */
+  readonly version: string | null;
+  /** `oidc`, `x509`, …, in the vocabulary of the configuration file. */
+  readonly auths: readonly string[];
+  /** One request makes a Group, and arguments travel one by one. */
+  readonly replicas: boolean;
+  /** Logs can be followed, cut and dated; events come as JSON. */
+  readonly logs: boolean;
+  /** One-time addresses for browsers. */
+  readonly tickets: boolean;
+  /** Issuer of the platform's own identity provider; null where it has none. */
+  readonly issuer: string | null;
+}
+
+/** A server that advertises none of our additions. */
+export const NO_FEATURES: PlatformFeatures = {
+  version: null,
+  auths: [],
+  replicas: false,
+  logs: false,
+  tickets: false,
+  issuer: null,
+};
