@@ -10,5 +10,13 @@ export async function measure(): Promise<Figure[]> {
   const version = { program: join(bin, "canfar"), words: ["--version"] };
   const bare = { program: join(bin, "node"), words: ["-e", "0"] };
   const { seconds, baselineSeconds, ratio } = await compare(version, bare, 15);
-  return [{ name: "canfar --version / node -e 0", value: ratio, unit: "ratio", target: 2, from: { seconds, baselineSeconds } }];
+  return [
+    {
+      name: "canfar --version / node -e 0",
+      value: ratio,
+      unit: "ratio",
+      target: 2,
+      from: { seconds, baselineSeconds },
+    },
+  ];
 }

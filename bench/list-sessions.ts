@@ -12,7 +12,16 @@ export async function measure(): Promise<Figure[]> {
   const python = await pythonClient();
   await using platform = await ScratchPlatform.start();
   await platform.login();
-  await platform.canfar(["create", "--replicas", "5", "headless", "skaha/terminal:latest", "--", "sleep", "600"]);
+  await platform.canfar([
+    "create",
+    "--replicas",
+    "5",
+    "headless",
+    "skaha/terminal:latest",
+    "--",
+    "sleep",
+    "600",
+  ]);
   const token = (await platform.canfar(["auth", "token"])).stdout.trim();
   const words = ["ps", "-o", "json"];
   const ours = { program: join(bin, "canfar"), words, env: platform.env };
@@ -22,5 +31,13 @@ export async function measure(): Promise<Figure[]> {
     env: { ...platform.env, CANFAR_TOKEN: token, CANFAR_URL: `${platform.url}/skaha/v1` },
   };
   const { seconds, baselineSeconds, ratio } = await compare(ours, theirs, 11);
-  return [{ name: "canfar ps -o json / PyPI's", value: ratio, unit: "ratio", target: 0.35, from: { seconds, baselineSeconds } }];
+  return [
+    {
+      name: "canfar ps -o json / PyPI's",
+      value: ratio,
+      unit: "ratio",
+      target: 0.35,
+      from: { seconds, baselineSeconds },
+    },
+  ];
 }

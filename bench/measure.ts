@@ -10,7 +10,10 @@ export interface Command {
 /** Wall time of one run, in seconds. @throws Error when the command fails: a failed run has no time */
 export async function time(command: Command): Promise<number> {
   const start = performance.now();
-  const child = spawn(command.program, command.words, { env: command.env ?? process.env, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(command.program, command.words, {
+    env: command.env ?? process.env,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {
     stderr += chunk.toString();
@@ -19,7 +22,8 @@ export async function time(command: Command): Promise<number> {
     child.on("error", reject);
     child.on("close", resolve);
   });
-  if (code !== 0) throw new Error(`${command.program} ${command.words.join(" ")} ended with ${code}: ${stderr}`);
+  if (code !== 0)
+    throw new Error(`${command.program} ${command.words.join(" ")} ended with ${code}: ${stderr}`);
   return (performance.now() - start) / 1000;
 }
 

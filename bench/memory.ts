@@ -12,7 +12,16 @@ export async function measure(): Promise<Figure[]> {
   const started = await residentMegabytes(platform.runFile.pid);
   const start = performance.now();
   for (let made = 0; made < SESSIONS; made += BATCH) {
-    const words = ["create", "-q", "--replicas", String(BATCH), "headless", "skaha/terminal:latest", "--", "true"];
+    const words = [
+      "create",
+      "-q",
+      "--replicas",
+      String(BATCH),
+      "headless",
+      "skaha/terminal:latest",
+      "--",
+      "true",
+    ];
     await platform.canfar(words);
     await allEnded(platform, made + BATCH);
   }
@@ -25,8 +34,20 @@ export async function measure(): Promise<Figure[]> {
   }
   const value = await residentMegabytes(platform.runFile.pid);
   return [
-    { name: "server memory after 10,000 sessions", value, unit: "MB", target: 200, from: { started, sessionsPerSecond: SESSIONS / seconds } },
-    { name: "ps --all with 10,000 sessions", value: median(listed), unit: "s", target: 1, from: { sessions: SESSIONS } },
+    {
+      name: "server memory after 10,000 sessions",
+      value,
+      unit: "MB",
+      target: 200,
+      from: { started, sessionsPerSecond: SESSIONS / seconds },
+    },
+    {
+      name: "ps --all with 10,000 sessions",
+      value: median(listed),
+      unit: "s",
+      target: 1,
+      from: { sessions: SESSIONS },
+    },
   ];
 }
 

@@ -27,14 +27,27 @@ const bareLoop = `i=0; while [ $i -lt ${REPLICAS} ]; do bwrap --unshare-pid --ro
 
 async function runReplicas(platform: ScratchPlatform, name: string): Promise<number> {
   const start = performance.now();
-  const words = ["create", "-q", "-n", name, "--replicas", String(REPLICAS), "headless", "skaha/terminal:latest", "--", "true"];
+  const words = [
+    "create",
+    "-q",
+    "-n",
+    name,
+    "--replicas",
+    String(REPLICAS),
+    "headless",
+    "skaha/terminal:latest",
+    "--",
+    "true",
+  ];
   const created = await platform.canfar(words);
   const ids = created.stdout.trim().split("\n");
   if (ids.length !== REPLICAS) throw new Error(`create answered ${ids.length} ids: ${created.stderr}`);
   const token = await tokenOf(platform);
   for (;;) {
     const sessions = (await (
-      await fetch(`${platform.url}/skaha/v1/session?status=Completed`, { headers: { authorization: `Bearer ${token}` } })
+      await fetch(`${platform.url}/skaha/v1/session?status=Completed`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
     ).json()) as { name: string }[];
     if (sessions.filter((session) => session.name.startsWith(`${name}-`)).length === REPLICAS) break;
     await new Promise((resolve) => setTimeout(resolve, 20));
