@@ -32,12 +32,14 @@ function installPackages() {
   const stamp = fingerprint();
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
   say("Installing the locked packages (once, about 20 seconds) …");
-  const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  // Not `npm ci`: it refuses a lock that lacks optional packages for other systems than the one it was written on,
+  // which is all that it can lack. Versions and hashes are the lock's all the same, and --no-save leaves it as it is.
+  const result = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });
-  if (result.status !== 0) fail("npm ci failed; its own words are above. Is the package registry reachable?");
+  if (result.status !== 0) fail("npm install failed; its own words are above. Is the package registry reachable?");
   writeFileSync(stampFile, stamp);
 }
 

@@ -251,7 +251,8 @@ export function describeDriverContract(
       expect(lines).toEqual(["begun"]);
       const rest = textOf(ref);
       await driver.stop([ref], { graceSeconds: 5 });
-      expect(await rest).toEqual(["begun"]);
+      // A shell may say that its program was terminated.
+      expect((await rest)[0]).toBe("begun");
     });
 
     promise("reads the last lines, and those since a time", async () => {

@@ -7,7 +7,7 @@ import type { Log } from "./log.ts";
 
 /** Who answers what on the platform's one port. */
 export interface HttpRoutes {
-  /** `/session/…`: pages of Sessions. */
+  /** All else below `/session/`: pages of Sessions. */
   readonly proxy: SessionProxy;
   /** `/oidc/…`, `/login…`: whatever it says it handles. */
   readonly identity: {
@@ -20,6 +20,7 @@ export interface HttpRoutes {
 
 /** How long open requests may go on while the server stops. */
 const DRAIN_MS = 3_000;
+const IDLE_MS = 20;
 
 /** The platform's one listening port. It listens before the services exist, since they need to know its address. */
 export class HttpFront {
@@ -79,10 +80,12 @@ export class HttpFront {
 
   async #close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeIdleConnections();
+    // Node closes connections that are idle now; those that become so would be kept alive for seconds.
+    const idle = setInterval(() => this.#server.closeIdleConnections(), IDLE_MS);
     const cut = setTimeout(() => this.#server.closeAllConnections(), DRAIN_MS);
     await this.#routes?.proxy.close();
     await closed;
+    clearInterval(idle);
     clearTimeout(cut);
   }
 
@@ -93,8 +96,9 @@ export class HttpFront {
     }
     const { proxy, identity, listener } = this.#routes;
     const pathname = request.url?.split("?", 1)[0] ?? "/";
-    if (pathname.startsWith("/session/")) proxy.handleRequest(request, response);
-    else if (identity.handles(pathname)) identity.handle(request, response);
+    // Asked first: the page that logs out is below /session/, where its cookie is.
+    if (identity.handles(pathname)) identity.handle(request, response);
+    else if (pathname.startsWith("/session/")) proxy.handleRequest(request, response);
     else {
       listener(request, response).catch((error: unknown) => {
         this.#log.error("a request could not be answered", { path: pathname, error });

@@ -1,3 +1,4 @@
+export { type Authentication, createAuthentication } from "./authentication/index.ts";
 export { type Clock, systemClock, type Timer } from "./clock.ts";
 export { type Config, type ConfigInput, configSchema } from "./config/config.ts";
 export { loadConfig } from "./config/load-config.ts";

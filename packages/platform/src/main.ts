@@ -16,7 +16,12 @@ interface Options {
   readonly port: number | undefined;
   readonly host: string | undefined;
   readonly config: string | undefined;
+  /** Only end the Sessions of a platform that is stopped. */
+  readonly endSessions: boolean;
 }
+
+/** Time that Sessions get to end, beyond their grace. */
+const END_TIMEOUT_MS = 30_000;
 
 /** @throws CanfarError `command.usage` */
 function parseOptions(words: string[]): Options {
@@ -28,17 +33,19 @@ function parseOptions(words: string[]): Options {
         port: { type: "string" },
         host: { type: "string" },
         config: { type: "string" },
+        "end-sessions": { type: "boolean", default: false },
       },
     });
     if (values.port !== undefined && !/^\d+$/.test(values.port)) {
       throw new TypeError(`--port ${values.port} is not a number`);
     }
-    const port = values.port === undefined ? undefined : Number(values.port);
-    return { data: resolve(values.data), port, host: values.host, config: values.config };
+    const endSessions = values["end-sessions"];
+    const port = endSessions ? 0 : values.port === undefined ? undefined : Number(values.port);
+    return { data: resolve(values.data), port, host: values.host, config: values.config, endSessions };
   } catch (error) {
     throw new CanfarError("command.usage", {
       message: (error as Error).message,
-      hint: "Options: --data DIR, --port N, --host ADDRESS, --config FILE.",
+      hint: "Options: --data DIR, --port N, --host ADDRESS, --config FILE, --end-sessions.",
       cause: error,
     });
   }
@@ -97,6 +104,11 @@ async function main(): Promise<void> {
     ...{ folder, config, version: manifest.version, home: homedir(), environment },
     ...{ firstPassword, clock: systemClock, log },
   });
+  if (options.endSessions) {
+    await platform.endSessions(AbortSignal.timeout(config.sessions.graceSeconds * 1000 + END_TIMEOUT_MS));
+    await platform.close();
+    process.exit(0);
+  }
   announce(platform, folder);
   log.info("started", { url: platform.url, pid: process.pid });
   const signal = await new Promise<string>((settle) => {

@@ -38,6 +38,8 @@ export interface OpenPlatform {
   readonly notices: readonly string[];
   /** The account of the first start, else null; its password is null where the operator chose it. */
   readonly firstAccount: { readonly username: string; readonly password: string | null } | null;
+  /** Ends every user's Sessions; see `Platform.endSessions`. */
+  endSessions(signal: AbortSignal): Promise<void>;
   /** Stops the platform in order; Sessions go on. */
   close(): Promise<void>;
 }
@@ -63,6 +65,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<OpenPl
   const authentication = await createAuthentication({
     ...{ database, issuer: `${url}/oidc`, origin: url, clock, log },
   });
+  opening.defer(() => authentication.close());
   const firstAccount = await authentication.accounts.ensureFirst({
     ...firstIdentity(),
     password: options.firstPassword,
@@ -98,8 +101,10 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<OpenPl
   return {
     ...{ url, summary: platform.driver.summary, firstAccount },
     notices: [...platform.driver.notices, ...(noPython === null ? [] : [noPython])],
+    endSessions: (signal) => platform.endSessions(signal),
     async close() {
-      // Requests end before what they need is taken away.
+      // First those who wait for more, then all requests, then what they need.
+      platform.stop();
       await front.close();
       await opened.disposeAsync();
     },

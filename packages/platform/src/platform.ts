@@ -60,6 +60,8 @@ export interface Platform {
   readonly driver: DriverDescription;
   /** Compares records and driver, then starts what waits. */
   start(): Promise<void>;
+  /** Ends every user's Sessions; nothing starts any more. Resolves when all have ended, or when `signal` aborts. */
+  endSessions(signal: AbortSignal): Promise<void>;
   /** Stops working; Sessions go on. */
   stop(): void;
 }
@@ -108,9 +110,10 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
     },
   });
 
+  const logs = new SessionLogs({ driver, records, reader, changes });
   const app = createApp({
     ...{ reader, launch, ender, expiry, images, context, origin, log, version: parts.version },
-    logs: new SessionLogs({ driver, records, reader, changes }),
+    logs,
     load: () => platformLoad({ records, capacity: description.capacity, context }),
     authenticate: (authorization) => parts.identity.authenticate(authorization),
     issueTicket: (options) => parts.identity.issueTicket(options),
@@ -124,12 +127,17 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
       await reconciler.start();
       expiry.start();
     },
+    async endSessions(signal) {
+      queue.stop();
+      await ender.stopAll(signal);
+    },
     stop() {
       queue.stop();
       launcher.stop();
       reconciler.stop();
       expiry.stop();
       observer.stop();
+      logs.stop();
     },
   };
 }

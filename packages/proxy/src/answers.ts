@@ -36,7 +36,8 @@ export function notFound(): Answer {
 }
 
 /** @param elapsed milliseconds since the Session was asked for */
-export function starting({ sessionId, message, prefix }: SessionRoute, elapsed: number): Answer {
+export function starting({ sessionId, message: given, prefix }: SessionRoute, elapsed: number): Answer {
+  const message = given || "It was asked for and waits for its turn.";
   const facts = { sessionId, message, elapsedSeconds: elapsed / 1000, progressPath: prefix + PROGRESS_PATH };
   return {
     status: 503,
@@ -48,13 +49,14 @@ export function starting({ sessionId, message, prefix }: SessionRoute, elapsed: 
   };
 }
 
-export function ended(route: SessionRoute): Answer {
+export function ended({ sessionId, message: given }: SessionRoute): Answer {
+  const message = given || "It was stopped, or did what it had to do.";
   return {
     status: 410,
     code: "session.not_active",
-    text: `session ${route.sessionId} has ended: ${route.message}`,
-    hint: `\`canfar logs ${route.sessionId}\` shows what it printed.`,
-    page: endedPage(route),
+    text: `session ${sessionId} has ended: ${message}`,
+    hint: `\`canfar logs ${sessionId}\` shows what it printed.`,
+    page: endedPage({ sessionId, message }),
   };
 }
 
@@ -68,8 +70,15 @@ export function unreachable({ sessionId }: SessionRoute, why: string): Answer {
   };
 }
 
-export function denied(why: string): Answer {
+export function denied(): Answer {
+  const why = "It belongs to another account than the one you are logged in with.";
   return { status: 403, code: "authorization.denied", text: why, page: deniedPage({ why }) };
+}
+
+export function foreign(): Answer {
+  const why = "A page of another site asked for a change in this session, or for a connection to it.";
+  const page = failedPage({ heading: "This was not asked for by the platform's own pages", why });
+  return { status: 403, code: "authorization.denied", text: why, page };
 }
 
 export function loginRequired(): Answer {

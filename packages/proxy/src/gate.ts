@@ -45,13 +45,13 @@ export async function passage(request: IncomingMessage, options: GateOptions): P
     case "login":
       return answer(login(request, admission.loginUrl));
     case "deny":
-      return answer(answers.denied("It belongs to somebody else than the account you are logged in with."));
+      return answer(answers.denied());
     case "redirect":
       return answer(answers.redirect(303, admission.location, admission.setCookie));
     case "allow": {
       const stripAuthorization = admission.stripAuthorization ?? false;
       if (!stripAuthorization && isForeign(request, options.origin())) {
-        return answer(answers.denied("The request was made by a page of another site."));
+        return answer(answers.foreign());
       }
       // The route may have changed while the question was answered.
       const now = options.routes.get(route.sessionId);

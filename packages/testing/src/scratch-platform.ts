@@ -25,6 +25,8 @@ export class ScratchPlatform {
   readonly #arguments: readonly string[];
   #server: ChildProcess | null = null;
   #output = "";
+  /** A free one at first; the same again after a restart, since that is the address of the saved login. */
+  #port = "0";
 
   private constructor(home: string, options: { password: string; arguments: readonly string[] }) {
     this.home = home;
@@ -64,7 +66,8 @@ export class ScratchPlatform {
 
   /** Starts the server; again after `kill` or `down`. */
   async up(): Promise<void> {
-    const words = ["platform", "up", "--foreground", "--data", this.data, "--port", "0", ...this.#arguments];
+    const port = this.#arguments.includes("--port") ? [] : ["--port", this.#port];
+    const words = ["platform", "up", "--foreground", "--data", this.data, ...port, ...this.#arguments];
     const server = spawn(join(bin, "canfar"), words, { env: this.env, stdio: ["ignore", "pipe", "pipe"] });
     this.#server = server;
     const keep = (chunk: Buffer) => {
@@ -79,6 +82,7 @@ export class ScratchPlatform {
       if (Date.now() > end) throw new Error(`the platform did not answer in time: ${this.#output}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+    this.#port = new URL(this.url).port;
   }
 
   async #answers(server: ChildProcess): Promise<boolean> {

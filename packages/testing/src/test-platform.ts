@@ -1,10 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CanfarError, type User } from "@canfar/contract";
 import type { SessionDriver } from "@canfar/drivers";
 import {
-  type CallerIdentity,
   type CataloguedImage,
   type Clock,
   type ConfigInput,
@@ -22,6 +20,7 @@ import {
 } from "@canfar/platform";
 import { createSessionProxy } from "@canfar/proxy";
 import { FakeDriver } from "./fake-driver.ts";
+import { quickIdentity, realIdentity, type TestIdentity } from "./test-identity.ts";
 
 /** Images that every test platform knows; nothing is built from them. */
 export const TEST_IMAGES: readonly CataloguedImage[] = [
@@ -37,20 +36,25 @@ function testImage(name: string, kinds: CataloguedImage["kinds"]): CataloguedIma
   return { id: `images.canfar.net/${name}`, kinds, digest: "sha256:0", description: name, folder: null };
 }
 
+const TEST_PASSWORD = "correct-horse-7";
+
 export interface TestPlatformOptions {
+  /** The fake driver when absent. */
   readonly driver?: SessionDriver;
   readonly clock?: Clock;
   readonly config?: ConfigInput;
   readonly images?: readonly CataloguedImage[];
   readonly log?: Log;
-  /** The data folder of a test platform that was killed; it is not removed at the end. */
+  /** The data folder of an earlier test platform; it is not removed at the end. */
   readonly data?: string;
+  /**
+   * With the platform's own IDP: discovery, tokens, login pages, and the guard of Sessions' pages. It takes some 0.3 s
+   * more; without it tokens are made up, and Sessions' pages are closed.
+   */
+  readonly identityProvider?: boolean;
 }
 
-/**
- * A platform in this process, on a real port, in a data folder of its own, without its identity provider: `token(name)` is
- * a good bearer token of the user `name`.
- */
+/** A platform in this process, on a real port, in a data folder of its own, with the account `astro`. */
 export async function startTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
   const folder = dataFolderAt(options.data ?? mkdtempSync(join(tmpdir(), "canfar-test-platform-")));
   makeDataFolder(folder);
@@ -60,29 +64,37 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   const front = await HttpFront.listen({ host: config.host, port: config.port, log });
   const origin = front.address;
   const database = openDatabase(folder.database);
+  const identity = options.identityProvider
+    ? await realIdentity({ database, origin, clock, log, password: TEST_PASSWORD })
+    : quickIdentity(origin, clock);
   const platform = await createPlatform({
-    ...{ config, folder, origin, version: "0.0.0-test", driver, identity: testIdentity(origin, clock) },
+    ...{ config, folder, origin, version: "0.0.0-test", driver, identity },
     ...{ images: options.images ?? TEST_IMAGES, database, clock, log },
   });
   const proxy = createSessionProxy({
-    ...{ routes: platform.routes, origin: () => origin, log, cookieNames: [] },
-    admit: async () => ({ kind: "deny" }),
+    ...{ routes: platform.routes, origin: () => origin, log },
+    ...{ cookieNames: identity.cookieNames, admit: identity.admit },
   });
-  front.serve({
-    proxy,
-    identity: { handles: () => false, handle: () => {} },
-    api: (request) => platform.app.fetch(request),
-  });
+  front.serve({ proxy, identity, api: (request) => platform.app.fetch(request) });
   await platform.start();
   const close = async () => {
     platform.stop();
     await front.close();
+    identity.close();
     database.close();
   };
-  return new TestPlatform({
-    ...{ folder, driver, platform, url: origin, close },
-    keepsData: options.data !== undefined,
-  });
+  const keepsData = options.data !== undefined;
+  return new TestPlatform({ folder, driver, platform, identity, url: origin, close, keepsData });
+}
+
+interface TestPlatformParts {
+  readonly url: string;
+  readonly folder: DataFolder;
+  readonly driver: SessionDriver;
+  readonly platform: Platform;
+  readonly identity: TestIdentity;
+  readonly close: () => Promise<void>;
+  readonly keepsData: boolean;
 }
 
 export class TestPlatform {
@@ -91,70 +103,42 @@ export class TestPlatform {
   readonly folder: DataFolder;
   readonly driver: SessionDriver;
   readonly platform: Platform;
-  readonly #close: () => Promise<void>;
-  readonly #keepsData: boolean;
-  #closed = false;
+  /** Of every account. */
+  readonly password = TEST_PASSWORD;
+  readonly #parts: TestPlatformParts;
+  readonly #tokens = new Map<string, Promise<string>>();
+  #stopping: Promise<void> | null = null;
 
-  constructor(parts: {
-    url: string;
-    folder: DataFolder;
-    driver: SessionDriver;
-    platform: Platform;
-    close: () => Promise<void>;
-    keepsData: boolean;
-  }) {
+  constructor(parts: TestPlatformParts) {
+    this.#parts = parts;
     this.url = parts.url;
     this.folder = parts.folder;
     this.driver = parts.driver;
     this.platform = parts.platform;
-    this.#close = parts.close;
-    this.#keepsData = parts.keepsData;
   }
 
-  /** A bearer token. */
-  token(username: string = "astro"): string {
-    return `test-token-of-${username}`;
+  /** A bearer token; the account is made where there is none. */
+  async token(username: string = "astro"): Promise<string> {
+    const token = this.#tokens.get(username) ?? this.#parts.identity.login(username, this.password);
+    this.#tokens.set(username, token);
+    return await token;
   }
 
   /** A request as a user. @param path from the origin on, e.g. `/skaha/v1/session` */
   async fetch(path: string, init: RequestInit & { as?: string } = {}): Promise<Response> {
     const headers = new Headers(init.headers);
-    if (!headers.has("authorization")) headers.set("authorization", `Bearer ${this.token(init.as)}`);
+    if (!headers.has("authorization")) headers.set("authorization", `Bearer ${await this.token(init.as)}`);
     return await fetch(`${this.url}${path}`, { ...init, headers });
   }
 
   /** Stops it and leaves its data, for another one with the same `data`. */
-  async stop(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#close();
+  stop(): Promise<void> {
+    this.#stopping ??= this.#parts.close();
+    return this.#stopping;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    if (!this.#keepsData) rmSync(this.folder.root, { recursive: true, force: true });
+    if (!this.#parts.keepsData) rmSync(this.folder.root, { recursive: true, force: true });
   }
-}
-
-/** Stands in for the identity provider. Users get their uid by the length of their name: nobody depends on it. */
-function testIdentity(origin: string, clock: Clock): CallerIdentity {
-  return {
-    async authenticate(authorization): Promise<User> {
-      if (authorization === undefined) {
-        throw new CanfarError("authentication.required", { message: "Unauthorized: log in first" });
-      }
-      const username = /^Bearer test-token-of-([a-z][a-z0-9]*)$/.exec(authorization)?.[1];
-      if (username === undefined) {
-        throw new CanfarError("authentication.credential_invalid", {
-          message: "Unauthorized: unknown token",
-        });
-      }
-      const uid = 10_000 + username.length;
-      return { username, uid, gid: uid, groups: [uid + 1], administrator: false };
-    },
-    issueTicket({ path }) {
-      const expiresAt = new Date(clock.now().getTime() + 60_000).toISOString();
-      return { url: `${origin}${path}&ticket=test`, expiresAt };
-    },
-  };
 }

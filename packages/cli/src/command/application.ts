@@ -1,10 +1,17 @@
 import { CanfarError } from "@canfar/contract";
 import {
+  type AliasNotFoundError,
   type Application,
   ArgumentScannerError,
   buildApplication,
+  type EnumValidationError,
+  type FlagNotFoundError,
   formatMessageForArgumentScannerError,
   text_en,
+  type UnexpectedFlagError,
+  type UnexpectedPositionalError,
+  type UnsatisfiedFlagError,
+  type UnsatisfiedPositionalError,
 } from "@stricli/core";
 import { commands } from "../commands/routes.ts";
 import type { Context } from "./context.ts";
@@ -47,10 +54,22 @@ function usageError(error: unknown, words: readonly string[]): unknown {
   const own = "exception" in error ? error.exception : undefined;
   if (own instanceof CanfarError) return own;
   return new CanfarError("command.usage", {
-    message: formatMessageForArgumentScannerError(error, {}),
+    message: formatMessageForArgumentScannerError(error, MESSAGES),
     hint: `See \`${["canfar", ...commandOf(words), "--help"].join(" ")}\`.`,
   });
 }
+
+const MESSAGES = {
+  FlagNotFoundError: ({ input, corrections }: FlagNotFoundError) =>
+    `There is no option --${input}${corrections.length === 0 ? "" : `; did you mean --${corrections.join(" or --")}?`}`,
+  AliasNotFoundError: ({ input }: AliasNotFoundError) => `There is no option -${input}`,
+  EnumValidationError: ({ externalFlagName, input, values }: EnumValidationError) =>
+    `--${externalFlagName} cannot be '${input}'; use ${values.join(", ")}`,
+  UnsatisfiedFlagError: ({ externalFlagName }: UnsatisfiedFlagError) => `--${externalFlagName} needs a value`,
+  UnexpectedPositionalError: ({ input }: UnexpectedPositionalError) => `'${input}' is one word too many`,
+  UnsatisfiedPositionalError: ({ placeholder }: UnsatisfiedPositionalError) => `${placeholder} is missing`,
+  UnexpectedFlagError: ({ externalFlagName }: UnexpectedFlagError) => `--${externalFlagName} is given more than once`,
+};
 
 /** The words that name the command: one, or two where the first is a noun such as `auth`. */
 function commandOf(words: readonly string[]): string[] {

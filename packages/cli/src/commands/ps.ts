@@ -81,11 +81,13 @@ function nothingText({ all, kind, status }: Flags): string {
 /** On a terminal the list is redrawn in place; elsewhere it is printed again whenever it has changed. */
 async function watch(context: Context, flags: Flags): Promise<void> {
   let before = "";
+  let lines = 0;
   for (;;) {
     const found = await listed(context, flags);
     const state = JSON.stringify(found.map(({ session: { id, status, reason } }) => [id, status, reason]));
-    if (context.onTerminal) context.write("\x1b[H\x1b[2J\x1b[3J");
+    if (context.onTerminal && lines > 0) context.write(`\x1b[${lines}A\x1b[J`);
     if (context.onTerminal || state !== before) await show(context, flags, found);
+    lines = found.length === 0 ? 1 : found.length + 1;
     before = state;
     await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
   }

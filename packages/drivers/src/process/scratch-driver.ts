@@ -38,12 +38,13 @@ export class ScratchDriver {
   }
 
   /** Again after `close` or the death of the host, or beside another one. */
-  async open(): Promise<ProcessDriver> {
+  async open(more: Partial<ProcessDriverOptions> = {}): Promise<ProcessDriver> {
     const driver = await ProcessDriver.open({
       dataFolder: this.dataFolder,
       environments,
       mayLinkArc: false,
       ...this.#options,
+      ...more,
     });
     this.#open.add(driver);
     return driver;

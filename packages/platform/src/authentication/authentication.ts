@@ -127,8 +127,6 @@ function createHandler(options: HandlerOptions): Authentication["handle"] {
   const serveProvider = provider.callback();
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? "/", origin);
-    // The platform's own address decides whether cookies are for https only, and no header of a client.
-    request.headers["x-forwarded-proto"] = new URL(origin).protocol.slice(0, -1);
     if (logins.handles(url.pathname)) await logins.handle(request, response, url);
     else if (interactions.handles(url.pathname)) await interactions.handle(request, response);
     else {
@@ -146,6 +144,18 @@ function createHandler(options: HandlerOptions): Authentication["handle"] {
       else showPage(response, 500, problemPage("The platform could not answer; its log says why."));
     });
   };
+}
+
+/**
+ * oidc-provider knows its routes without the part of the path that its issuer names, and makes addresses from what the
+ * request says of itself. That must be the platform's own address, and no header of a client.
+ */
+function mount(request: IncomingMessage, url: URL): void {
+  Object.assign(request, { originalUrl: url.pathname + url.search });
+  request.url = `${url.pathname.slice("/oidc".length) || "/"}${url.search}`;
+  request.headers.host = url.host;
+  request.headers["x-forwarded-proto"] = url.protocol.slice(0, -1);
+  delete request.headers["x-forwarded-host"];
 }
 
 function purgeForever(clock: Clock, stores: readonly { purge(): void }[]): () => void {

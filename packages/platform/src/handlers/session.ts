@@ -52,11 +52,13 @@ function reduced(session: Session): Record<string, string | undefined> {
 
 /** An indented JSON array, item by item: ten thousand Sessions are never all in memory as objects. */
 function jsonArray<T>(items: Iterable<T>, encode: (item: T) => object): string {
-  let text = "";
+  let text = "[";
   for (const item of items) {
-    text += `${text === "" ? "[\n  " : ",\n  "}${JSON.stringify(encode(item), null, 2).replaceAll("\n", "\n  ")}`;
+    // An array of one, without its brackets, is indented as it must be in the whole.
+    const element = JSON.stringify([encode(item)], null, 2).slice(1, -2);
+    text += `${text === "[" ? "" : ","}${element}`;
   }
-  return text === "" ? "[]" : `${text}\n]`;
+  return text === "[" ? "[]" : `${text}\n]`;
 }
 
 function json(text: string): Response {

@@ -5,7 +5,7 @@ import type { SessionStatus } from "@canfar/contract";
 export type RecordPhase = "queued" | "admitted" | "preparing" | "starting" | "running" | "ended";
 
 /** Why the platform ended a Session. */
-export type StopCause = "deleted" | "expired";
+export type StopCause = "deleted" | "expired" | "stopped";
 
 export interface SessionRecord {
   /** Order of creation over all users. */

@@ -58,6 +58,28 @@ export class SessionEnder {
     for (const session of sessions) await this.#end(session, "expired");
   }
 
+  /** Ends every user's Sessions, for an operator who clears the machine. They stay on the list. Resolves when all have ended. */
+  async stopAll(signal: AbortSignal): Promise<void> {
+    const { records } = this.#options;
+    const sessions = records.sessions.active();
+    records.write(() => {
+      for (const { id } of sessions) {
+        records.sessions.update(id, { stopCause: "stopped", status: "Terminating", reason: "Stopped" });
+      }
+    });
+    await Promise.all(
+      sessions.map(async (session) => {
+        await this.#end(session, "stopped");
+        await this.#untilEnded(session.id, signal);
+      }),
+    );
+  }
+
+  async #untilEnded(id: string, signal: AbortSignal): Promise<void> {
+    const { records, changes } = this.#options;
+    while (!signal.aborted && records.sessions.find(id)?.phase !== "ended") await changes.next(id, signal);
+  }
+
   async #end(session: SessionRecord, cause: StopCause): Promise<void> {
     const { driver, records, clock, changes, graceSeconds, onEnd } = this.#options;
     if (session.phase === "queued") {

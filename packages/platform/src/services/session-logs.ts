@@ -17,6 +17,7 @@ export interface LogQuery {
 /** Reads what Sessions wrote, all their attempts one after the other. */
 export class SessionLogs {
   readonly #options;
+  readonly #stopping = new AbortController();
 
   constructor(options: {
     driver: SessionDriver;
@@ -33,7 +34,12 @@ export class SessionLogs {
    */
   read(user: User, id: string, query: LogQuery): AsyncIterable<LogLine> {
     this.#options.reader.record(user, id);
-    return this.#lines(id, query);
+    return this.#lines(id, { ...query, signal: AbortSignal.any([query.signal, this.#stopping.signal]) });
+  }
+
+  /** Lets all readers go that wait for more. */
+  stop(): void {
+    this.#stopping.abort();
   }
 
   async *#lines(id: string, query: LogQuery): AsyncGenerator<LogLine> {

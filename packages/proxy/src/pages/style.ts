@@ -27,8 +27,8 @@ main.waiting { --mood: var(--waiting); }
 main.problem { --mood: var(--problem); }
 h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; text-wrap: balance; }
 h2 { margin: 1.75rem 0 .5rem; font-size: .875rem; color: var(--quiet); font-weight: 600; }
-p { margin: .5rem 0; overflow-wrap: anywhere; }
-.reason { padding-left: .875rem; border-left: 3px solid var(--mood); }
+p { margin: .5rem 0; overflow-wrap: anywhere; text-wrap: pretty; }
+.reason { margin: .75rem 0 1rem; padding-left: .875rem; border-left: 3px solid var(--mood); }
 .quiet { color: var(--quiet); font-size: .875rem; }
 .time { font-variant-numeric: tabular-nums; }
 ul.commands { margin: 0; padding: 0; list-style: none; }
@@ -36,6 +36,7 @@ ul.commands { margin: 0; padding: 0; list-style: none; }
 .commands li span { display: block; color: var(--quiet); font-size: .875rem; }
 code {
   padding: .15em .4em; background: var(--code); border-radius: .3rem; overflow-wrap: anywhere;
+  -webkit-box-decoration-break: clone; box-decoration-break: clone;
   font: .9em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
 .bar { height: 4px; margin: 1.25rem 0 .75rem; overflow: hidden; background: var(--line); border-radius: 2px; }

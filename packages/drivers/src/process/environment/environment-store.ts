@@ -9,8 +9,8 @@ const recordSchema = z.object({
   folder: z.string(),
   /** Installation of the Python that it is built on. */
   basePrefix: z.string(),
+  /** Reference of the image that it was built for first. */
   image: z.string(),
-  builtAt: z.string(),
 });
 
 export type EnvironmentRecord = z.infer<typeof recordSchema>;

@@ -101,6 +101,7 @@ export class PythonEnvironments implements ImageEnvironments {
       tell(`Pulled in ${Math.ceil((performance.now() - start) / 1000)} s`);
       return environment;
     } catch (error) {
+      if (signal?.aborted) throw interrupted(image, error);
       throw await buildFailure(image, error, logFile);
     }
   }
@@ -130,7 +131,6 @@ export class PythonEnvironments implements ImageEnvironments {
       folder: basename(folder),
       basePrefix: python.basePrefix,
       image: recipe.id,
-      builtAt: new Date().toISOString(),
     });
     const finished = await this.#store.find(key);
     if (finished === null) throw new Error(`${folder} has no working python`);
@@ -181,6 +181,14 @@ async function environmentKey({ lock, overlay }: PythonRecipe, python: Python): 
     JSON.stringify([contents, minor, python.executable, python.platform]),
   );
   return hash.digest("hex").slice(0, 32);
+}
+
+function interrupted(image: string, cause: unknown): CanfarError {
+  return new CanfarError("image.build_failed", {
+    message: `Container Image ${image} was not finished: the platform was stopped meanwhile`,
+    hint: "Launch again: it goes on with the downloads so far.",
+    cause,
+  });
 }
 
 /** Every sandbox shows /usr; a Python from elsewhere must be shown too. */

@@ -34,7 +34,8 @@ def pip_settings():
     return {name.replace("_", "-"): value for name, value in settings.items() if value}
 
 print(json.dumps({
-    "executable": os.path.realpath(sys.executable),
+    "program": sys.executable,
+    "executable": os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable),
     "version": "%d.%d.%d" % sys.version_info[:3],
     "basePrefix": sys.base_prefix,
     "platform": sysconfig.get_platform() + ("" if platform.libc_ver()[0] or sys.platform != "linux" else "-musl"),

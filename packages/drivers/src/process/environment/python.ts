@@ -9,7 +9,9 @@ const run = promisify(execFile);
 const PROBE_TIMEOUT_MS = 20_000;
 
 const pythonSchema = z.object({
-  /** Without links: what environments will point to. */
+  /** As found; may be that of a virtual environment. Its pip is the one that `hasPip` speaks of. */
+  program: z.string(),
+  /** Without links and virtual environments: what new environments will point to. */
   executable: z.string(),
   /** Three numbers. */
   version: z.string(),

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { toolEnvironment } from "./package-index.ts";
+import { indexOptions, toolEnvironment } from "./package-index.ts";
 import type { Python } from "./python.ts";
 import { runTool, ToolFailure } from "./run-tool.ts";
 import { UV_DOWNLOAD } from "./uv-download.ts";
@@ -74,7 +74,7 @@ async function installUvByPip({ python, environment, signal }: UvSearch, folder:
   await writeFile(requirements, `uv==${UV_VERSION} ${[...hashes].join(" ")}\n`);
   const options = ["--no-deps", "--only-binary", ":all:", "--no-input", "--disable-pip-version-check"];
   await runTool({
-    program: python.executable,
+    program: python.program,
     args: ["-m", "pip", "install", ...options, "--require-hashes", "--target", folder, "-r", requirements],
     environment: toolEnvironment(environment),
     workingDirectory: folder,
@@ -86,13 +86,20 @@ async function downloadUv({ python, environment, signal }: UvSearch, folder: str
   const wheel = uvWheelFor(python.platform);
   if (wheel === null) return;
   const { "index-url": index, cert, proxy } = python.pipSettings;
+  if (indexOptions(python.pipSettings).length > 0) {
+    throw new ToolFailure({
+      program: "uv",
+      reason: "is missing, and pip's no-index forbids to fetch it",
+      lines: [],
+    });
+  }
   await mkdir(join(folder, "bin"), { recursive: true });
   const settings = {
     ...(cert === undefined ? {} : { SSL_CERT_FILE: cert }),
     ...(proxy === undefined ? {} : { http_proxy: proxy, https_proxy: proxy }),
   };
   await runTool({
-    program: python.executable,
+    program: python.program,
     args: [
       ...["-I", "-c", UV_DOWNLOAD],
       environment.UV_DEFAULT_INDEX ?? environment.UV_INDEX_URL ?? index ?? PYPI,

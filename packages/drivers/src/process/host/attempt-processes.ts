@@ -1,7 +1,7 @@
 import type { Cgroups } from "../cgroup/cgroup.ts";
 import type { Isolation } from "../sandbox/isolation.ts";
 import type { Timer } from "./long-timer.ts";
-import { childrenOf, descendantsOf, hasVariable, processesWithVariable, signalProcess } from "./processes.ts";
+import { descendantsOf, hasVariable, processesWithVariable, signalProcess } from "./processes.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { ATTEMPT_VARIABLE } from "./start-command.ts";
 
@@ -11,7 +11,7 @@ const KILL_ROUND_MS = 10;
 
 /** Finds and signals the processes of one attempt, and of no other one, whatever they did to hide. */
 export class AttemptProcesses {
-  /** The wrapper that became bubblewrap or the program's parent; null before and after. */
+  /** The launch wrapper, parent of bubblewrap or of the program; null before and after. */
   wrapperPid: number | null = null;
   readonly #key: string;
   readonly #folder: RunFolder;
@@ -37,13 +37,12 @@ export class AttemptProcesses {
     return { cancel: () => clearTimeout(timer) };
   }
 
-  /** The user's own processes: everything below the wrapper but the sandbox's first process, which reaps. */
+  /** The user's own processes: everything below the wrapper, or below the sandbox's first process, which reaps. */
   #programProcesses(): number[] {
     if (this.wrapperPid === null) return [];
+    if (this.#isolation === "plain") return descendantsOf(this.wrapperPid);
     const { innerPid } = this.#folder.readExitStatus();
-    const isSandboxed = this.#isolation === "bubblewrap";
-    if (isSandboxed && innerPid === null) return [];
-    return descendantsOf(this.wrapperPid).filter((pid) => pid !== innerPid);
+    return innerPid === null ? [] : descendantsOf(innerPid);
   }
 
   /** Ends everything that runs: the sandbox's first process takes its namespace with it. */
@@ -59,6 +58,12 @@ export class AttemptProcesses {
       for (const pid of pids) signalProcess(pid, "SIGKILL");
       await pause();
     }
+  }
+
+  /** Ends a wrapper that waited for a host to read the pipes. */
+  killWrapper(): void {
+    if (this.wrapperPid !== null) signalProcess(this.wrapperPid, "SIGKILL");
+    this.wrapperPid = null;
   }
 
   /** Removes the control groups; a dying process may hold them for a moment. */
@@ -80,8 +85,8 @@ export class AttemptProcesses {
   #sandboxed(): number[] {
     const { innerPid } = this.#folder.readExitStatus();
     if (innerPid === null) return [];
-    const isChild = this.wrapperPid !== null && childrenOf(this.wrapperPid).includes(innerPid);
-    return isChild || hasVariable(innerPid, this.#variable) ? [innerPid] : [];
+    const isBelow = this.wrapperPid !== null && descendantsOf(this.wrapperPid).includes(innerPid);
+    return isBelow || hasVariable(innerPid, this.#variable) ? [innerPid] : [];
   }
 
   /** Processes that left the family; inside a sandbox they cannot outlive it. */

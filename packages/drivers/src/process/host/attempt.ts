@@ -114,7 +114,7 @@ export class Attempt {
         LAUNCH_WRAPPER,
         "canfar-launch",
         runFolder,
-        surroundings.isolation,
+        String(process.pid),
         ...cgroups,
         "--",
       ];
@@ -138,10 +138,7 @@ export class Attempt {
       const owner = this.#folder.readOwner();
       // An earlier host, killed at that very moment, had started it already.
       if (owner !== null && owner.pid !== child.pid) return this.#follow(owner);
-      const { exitCode } = this.#folder.readExitStatus();
-      if (exitCode !== null || code === null) return void this.#end({ exitCode, cause: "exited" });
-      const why = `the launch ended with code ${code}; what it said is in the log`;
-      void this.#end({ exitCode: null, cause: "not-started", why });
+      void this.#end(launchEnd(this.#folder.readExitStatus().exitCode, code));
     });
   }
 
@@ -162,13 +159,13 @@ export class Attempt {
   }
 
   #follow(owner: ProcessIdentity): void {
-    if (isAlive(owner)) {
-      this.#processes.wrapperPid = owner.pid;
+    const { exitCode } = this.#folder.readExitStatus();
+    const alive = isAlive(owner);
+    this.#processes.wrapperPid = alive ? owner.pid : null;
+    if (alive && exitCode === null) {
       this.#poll = startLongTimer(ADOPTED_POLL_MS, () => this.#follow(owner));
       return;
     }
-    this.#processes.wrapperPid = null;
-    const { exitCode } = this.#folder.readExitStatus();
     void this.#end({ exitCode, cause: exitCode === null ? "lost" : "exited" });
   }
 
@@ -241,6 +238,7 @@ export class Attempt {
     this.#over.abort();
     for (const timer of this.#timers) timer.cancel();
     await this.#processes.killAll();
+    this.#processes.killWrapper();
     this.#written = (await this.#output?.finish(DRAIN_MS))?.complete ?? this.#written;
     const { surroundings, plan, environment } = this.#options;
     const usage = this.#usage();
@@ -273,4 +271,13 @@ export class Attempt {
     this.#observation = { ...this.#observation, ...change, at };
     this.#options.onChange(this.#observation);
   }
+}
+
+/** How it ended, from the status file and the code of its wrapper, which is null where a signal ended that. */
+function launchEnd(exitCode: number | null, wrapperCode: number | null): End {
+  if (exitCode !== null || wrapperCode === null) return { exitCode, cause: "exited" };
+  // Without a word from bubblewrap: it was killed itself, or could not make the sandbox.
+  if (wrapperCode > 128) return { exitCode: wrapperCode, cause: "exited" };
+  const why = `the launch ended with code ${wrapperCode}; what it said is in the log`;
+  return { exitCode: null, cause: "not-started", why };
 }

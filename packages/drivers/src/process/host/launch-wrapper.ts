@@ -1,13 +1,18 @@
 /**
  * The first program of every attempt: constant text for /bin/sh; everything particular comes as arguments.
  *
- * `sh -c TEXT canfar-launch RUN MODE CGROUP… -- PROGRAM ARG…`. Before all else it leaves its identity in RUN/owner, which
- * only one process can make: whatever host is killed at whatever moment, and started again, an attempt runs once. Then
- * it joins the control groups, and becomes bubblewrap, which writes the exit code to descriptor 3, or stays as the parent
- * and writes it itself.
+ * `sh -c TEXT canfar-launch RUN HOST CGROUP… -- WORD…` runs the words, with descriptor 3 open on RUN/status; HOST is the
+ * host's process id.
+ *
+ * - Before all else it leaves its identity in RUN/owner, which only one process can make: whatever host is killed at
+ *   whatever moment, and started again, an attempt runs once.
+ * - It leaves the exit code in RUN/status where bubblewrap has not done so.
+ * - It has nothing to say while the program runs: that a signal ended the program is told elsewhere.
+ * - What the program printed last is in pipes that vanish with their last holder. Where no host is there to read them, it
+ *   stops itself and keeps them; the next host ends it.
  */
 export const LAUNCH_WRAPPER = `
-run=$1 mode=$2
+run=$1 host=$2
 shift 2
 read -r stat < /proc/$$/stat
 read -r boot < /proc/sys/kernel/random/boot_id
@@ -16,11 +21,13 @@ echo "$stat $boot" 2> /dev/null > "$run/owner" || exit 125
 set +C
 while [ "$1" != -- ]; do echo 0 > "$1/cgroup.procs"; shift; done
 shift
-exec 3> "$run/status"
-[ "$mode" = bubblewrap ] && exec "$@"
 trap : TERM INT HUP
-"$@" 3>&-
-echo "{ \\"exit-code\\": $? }" >&3
+exec 3> "$run/status" 4>&2 2> /dev/null
+"$@" 2>&4 4>&-
+code=$?
+[ "$1" = bwrap ] || echo "{ "exit-code": $code }" >&3
+kill -0 "$host" || kill -STOP $$
+exit $code
 `;
 
 /** Runs a program found on PATH inside a Session; the shell turns "not found" into 127 and "not executable" into 126. */

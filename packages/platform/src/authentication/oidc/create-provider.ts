@@ -10,6 +10,7 @@ import { errorPage } from "../pages/error-page.ts";
 import { securityHeaders } from "../pages/page.ts";
 import type { ArtifactStore } from "./artifact-store.ts";
 import { FIRST_PARTY_CLIENTS, isFirstParty, SCOPES } from "./clients.ts";
+import { deviceEntry } from "./device-entry.ts";
 import { devicePolling } from "./device-polling.ts";
 import { passwordEveryTime } from "./interaction-policy.ts";
 import { registerPasswordGrant } from "./password-grant.ts";
@@ -41,6 +42,7 @@ export function createProvider(options: ProviderOptions): Provider {
   // The platform knows its own address: `handle` sets the one forwarded header that Koa then believes.
   provider.proxy = issuer.startsWith("https:");
   provider.use(securityHeaders);
+  provider.use(deviceEntry(LOGIN_PAGE_COOKIES.session));
   provider.use(devicePolling({ clock: options.clock, intervalSeconds: options.lifetimes.devicePolling }));
   registerPasswordGrant(provider, options.passwordLogin);
   const failed = (error: Error) => log.error("the identity provider failed", { error });

@@ -73,6 +73,9 @@ function xsrfField(context: KoaContextWithOIDC): Html {
   return html`<input type="hidden" name="xsrf" value="${secret}">`;
 }
 
+/** As oidc-provider calls a code that it does not know. */
+export const NO_SUCH_CODE: Error = Object.assign(new Error("no such code"), { name: "NotFoundError" });
+
 function reasonOf(error: Error): string {
   if (error.name === "ExpiredError") return "This code has expired. Start the login again.";
   if (error.name === "AlreadyUsedError") return "This code has been used already. Start the login again.";

@@ -35,14 +35,13 @@ ${body}
 }
 
 /**
- * For every answer of the IDP. `same-origin` and not `no-referrer`, which would make browsers send `Origin: null` with
- * the forms. `script-src` allows nothing; it must be there, because oidc-provider adds the hash of its one script to it.
+ * For every answer of the IDP; no page has a script. `same-origin` and not `no-referrer`, which would make browsers
+ * send `Origin: null` with the forms.
  */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "Content-Security-Policy": [
     "default-src 'none'",
     `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
-    "script-src 'report-sample'",
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",
