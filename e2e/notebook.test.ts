@@ -22,11 +22,18 @@ let id = "";
 beforeAll(async () => {
   platform = await ScratchPlatform.start();
   await platform.login();
-  [id = ""] = await created(platform, ["notebook", "skaha/astroml:latest"]);
-  const status = async () => (await list(platform)).find((each) => each.id === id)?.status;
-  await expect.poll(status, { timeout: BUILD_TIMEOUT_MS, interval: 200 }).toBe("Running");
-}, BUILD_TIMEOUT_MS);
+});
 afterAll(() => platform.remove());
+
+test(
+  "a notebook is Running once its image is built and JupyterLab answers",
+  async () => {
+    [id = ""] = await created(platform, ["notebook", "skaha/astroml:latest"]);
+    const status = async () => (await list(platform)).find((each) => each.id === id)?.status;
+    await expect.poll(status, { timeout: BUILD_TIMEOUT_MS, interval: 200 }).toBe("Running");
+  },
+  BUILD_TIMEOUT_MS,
+);
 
 async function access() {
   const connectUrl = (await list(platform)).find((each) => each.id === id)?.connectURL ?? "";

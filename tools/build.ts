@@ -3,16 +3,27 @@
  * `helpers/distributed`, without runtime dependencies. `--types` also writes type declarations, for `npm pack`.
  */
 import { spawnSync } from "node:child_process";
-import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "packages", "cli", "dist");
 
 /** What consumers' `node` must be able to run; older than the Node that the platform needs. */
 const TARGET = "node20";
+
+/** Messages of the schema library in some 50 languages, of which the command uses one. */
+const withoutLocales: Plugin = {
+  name: "without-locales",
+  setup(builder) {
+    const contents = 'export { default as en } from "./en.js";';
+    builder.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => {
+      return { contents, resolveDir: dirname(path), loader: "js" };
+    });
+  },
+};
 
 rmSync(dist, { recursive: true, force: true });
 await bundle();
@@ -42,6 +53,7 @@ async function bundle(): Promise<void> {
     banner: {
       js: 'import{createRequire as __canfarRequire}from"node:module";const require=__canfarRequire(import.meta.url);',
     },
+    plugins: [withoutLocales],
     logLevel: "warning",
   });
 }
@@ -67,10 +79,29 @@ function writeTypes(): void {
   );
   if (result.status !== 0)
     throw new Error("the type declarations could not be written; the reasons are above");
+  copyDeclarations("zod", types);
   for (const file of globSync("**/*.d.ts", { cwd: types })) {
     const path = join(types, file);
     writeFileSync(path, withRelativeImports(readFileSync(path, "utf8"), dirname(file)));
   }
+}
+
+/** Declarations of ours are inferred from schemas, so they name the schema library's types; the licence comes along. */
+function copyDeclarations(library: string, types: string): void {
+  const from = join(root, "node_modules", library);
+  const files = globSync(["**/*.d.ts", "LICENSE"], {
+    cwd: from,
+    exclude: ["**/locales/!(en|index).d.ts", "src/**"],
+  });
+  for (const file of files) {
+    const to = join(types, library, file);
+    mkdirSync(dirname(to), { recursive: true });
+    copyFileSync(join(from, file), to);
+  }
+  writeFileSync(
+    join(types, library, "v4", "locales", "index.d.ts"),
+    'export { default as en } from "./en.js";\n',
+  );
 }
 
 /** tsc takes no files beside a project, so the project for declarations is written, used and removed. */
@@ -91,6 +122,7 @@ const DECLARATIONS: Readonly<Record<string, string>> = {
   "@canfar/contract": "contract/src/index.js",
   "@canfar/contract/wire": "contract/src/wire/index.js",
   "@canfar/client": "client/src/index.js",
+  zod: "zod/index.js",
 };
 
 /** Specifiers of workspace packages become paths; `.ts` endings become `.js`, which is what consumers resolve. */

@@ -39,7 +39,8 @@ function installPackages() {
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });
-  if (result.status !== 0) fail("npm install failed; its own words are above. Is the package registry reachable?");
+  if (result.status !== 0)
+    fail("npm install failed; its own words are above. Is the package registry reachable?");
   writeFileSync(stampFile, stamp);
 }
 

@@ -1,6 +1,6 @@
+export { ManualClock } from "./clock.ts";
 export { eventually } from "./eventually.ts";
 export { FakeDriver } from "./fake-driver.ts";
-export { ManualClock } from "./clock.ts";
 export {
   startTestPlatform,
   TEST_IMAGES,

@@ -22,7 +22,10 @@ import type { Context } from "./context.ts";
  *
  * @param words the command line, for hints
  */
-export function buildCanfarApplication(words: readonly string[], keep: (error: unknown) => void): Application<Context> {
+export function buildCanfarApplication(
+  words: readonly string[],
+  keep: (error: unknown) => void,
+): Application<Context> {
   const kept = (error: unknown): string => {
     keep(error);
     return "";
@@ -68,7 +71,8 @@ const MESSAGES = {
   UnsatisfiedFlagError: ({ externalFlagName }: UnsatisfiedFlagError) => `--${externalFlagName} needs a value`,
   UnexpectedPositionalError: ({ input }: UnexpectedPositionalError) => `'${input}' is one word too many`,
   UnsatisfiedPositionalError: ({ placeholder }: UnsatisfiedPositionalError) => `${placeholder} is missing`,
-  UnexpectedFlagError: ({ externalFlagName }: UnexpectedFlagError) => `--${externalFlagName} is given more than once`,
+  UnexpectedFlagError: ({ externalFlagName }: UnexpectedFlagError) =>
+    `--${externalFlagName} is given more than once`,
 };
 
 /** The words that name the command: one, or two where the first is a noun such as `auth`. */
@@ -76,7 +80,8 @@ function commandOf(words: readonly string[]): string[] {
   const [first = "", second = ""] = words;
   const entry = commands.getRoutingTargetForInput(first);
   if (entry === undefined) return [];
-  const nested = "getRoutingTargetForInput" in entry && entry.getRoutingTargetForInput(second as never) !== undefined;
+  const nested =
+    "getRoutingTargetForInput" in entry && entry.getRoutingTargetForInput(second as never) !== undefined;
   return nested ? [first, second] : [first];
 }
 

@@ -89,7 +89,8 @@ function helpAsFlag(words: readonly string[]): string[] {
 /** `canfar auth` alone shows the login. (A default command of Stricli's would hide the others from completion.) */
 function withDefaultVerb(words: readonly string[]): string[] {
   const [noun, next] = words;
-  const bare = noun === "auth" && (next === undefined || (next.startsWith("-") && !/^(-h|--help)/.test(next)));
+  const bare =
+    noun === "auth" && (next === undefined || (next.startsWith("-") && !/^(-h|--help)/.test(next)));
   return bare ? [noun, "show", ...words.slice(1)] : [...words];
 }
 

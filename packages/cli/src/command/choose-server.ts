@@ -8,7 +8,10 @@ import type { Context } from "./context.ts";
  *
  * @throws CanfarError `command.usage` where there are several and nobody can pick
  */
-export async function chooseServer(context: Context, found: readonly DiscoveredServer[]): Promise<DiscoveredServer> {
+export async function chooseServer(
+  context: Context,
+  found: readonly DiscoveredServer[],
+): Promise<DiscoveredServer> {
   const [first, ...others] = found;
   if (first !== undefined && others.length === 0) return first;
   const names = found.map(({ server }) => server.name);
@@ -19,7 +22,8 @@ export async function chooseServer(context: Context, found: readonly DiscoveredS
     });
   }
   context.say("Science Platform Servers:");
-  for (const [index, { server }] of found.entries()) context.say(`  ${index + 1}  ${server.name}  ${server.url}`);
+  for (const [index, { server }] of found.entries())
+    context.say(`  ${index + 1}  ${server.name}  ${server.url}`);
   for (;;) {
     const answer = (await ask(context, `Which one? [1-${found.length}] `)).trim() || "1";
     const chosen = found[Number(answer) - 1] ?? found.find(({ server }) => server.name === answer);

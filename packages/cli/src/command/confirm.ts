@@ -1,6 +1,7 @@
 import { CanfarError } from "@canfar/contract";
 import { AlreadyReported } from "../output/errors.ts";
 import type { Context } from "./context.ts";
+import { EXIT } from "./exit-code.ts";
 
 /**
  * Asks before something is destroyed.
@@ -21,19 +22,21 @@ export async function confirm(context: Context, question: string): Promise<void>
   throw new AlreadyReported();
 }
 
-/** One line typed at a terminal; the question goes to standard error. */
+/** One line typed at a terminal; the question goes to standard error. @throws AlreadyReported on Ctrl-C */
 export async function ask(context: Context, question: string): Promise<string> {
   const { createInterface } = await import("node:readline/promises");
   const { stdin, stderr } = context.streams;
   const lines = createInterface({ input: stdin, output: stderr, terminal: true });
-  // In raw mode the terminal sends no signal: readline tells of Ctrl-C by this event.
-  const interrupted = new Promise<never>((_, reject) => {
-    const cancel = () => reject(new CanfarError("command.cancelled", { message: "cancelled" }));
-    lines.on("SIGINT", cancel);
-    lines.on("close", cancel);
+  // In raw mode the terminal sends no signal: readline tells of Ctrl-C by an event, and of Ctrl-D by its end.
+  const interrupted = new Promise<null>((resolve) => {
+    lines.once("SIGINT", () => resolve(null));
+    lines.once("close", () => resolve(null));
   });
   try {
-    return await Promise.race([lines.question(question), interrupted]);
+    const answer = await Promise.race([lines.question(question), interrupted]);
+    if (answer !== null) return answer;
+    stderr.write("\n");
+    throw new AlreadyReported(EXIT.interrupted);
   } finally {
     lines.close();
   }

@@ -1,4 +1,10 @@
-import type { Authentication, Client, ConfigurationFile, Servers, Session as SessionsAsSent } from "@canfar/client";
+import type {
+  Authentication,
+  Client,
+  ConfigurationFile,
+  Servers,
+  Session as SessionsAsSent,
+} from "@canfar/client";
 import type { CommandContext, StricliProcess } from "@stricli/core";
 import { type Paint, paintFor } from "../output/colour.ts";
 import { formatData, type OutputFormat } from "../output/data.ts";
@@ -144,6 +150,8 @@ export class Context implements CommandContext {
 
   /** With -v, every answer is told on standard error. */
   get fetch(): typeof globalThis.fetch {
-    return this.verbosity === 0 ? globalThis.fetch : toldFetch((line) => this.say(this.paintTalk("dim", line)));
+    return this.verbosity === 0
+      ? globalThis.fetch
+      : toldFetch((line) => this.say(this.paintTalk("dim", line)));
   }
 }

@@ -4,6 +4,8 @@ import type { Context } from "./context.ts";
 /** What Stricli's own builder takes: an interface, or nothing. */
 type FlagsOf<Flags> = Readonly<Partial<Record<keyof Flags, unknown>>>;
 
+const HELP_WIDTH = 100;
+
 export interface CommandDefinition<Flags extends FlagsOf<Flags>, Args extends BaseArgs> {
   /** One line for the list of commands. */
   readonly brief: string;
@@ -18,12 +20,13 @@ export interface CommandDefinition<Flags extends FlagsOf<Flags>, Args extends Ba
 }
 
 /** A command is data: its words, its parameters, its help, and what it does. */
-export function defineCommand<const Flags extends FlagsOf<Flags> = NonNullable<unknown>, const Args extends BaseArgs = []>(
-  definition: CommandDefinition<Flags, Args>,
-): Command<Context> {
+export function defineCommand<
+  const Flags extends FlagsOf<Flags> = NonNullable<unknown>,
+  const Args extends BaseArgs = [],
+>(definition: CommandDefinition<Flags, Args>): Command<Context> {
   const { brief, details, examples, usage, parameters, run } = definition;
   const text = [
-    details ?? `${brief}.`,
+    wrap(details ?? `${brief}.`),
     ...(examples === undefined ? [] : [`\nEXAMPLES\n${examples.map((line) => `  ${line}`).join("\n")}`]),
   ].join("\n");
   return buildCommand<Flags, Args, Context>({
@@ -33,4 +36,15 @@ export function defineCommand<const Flags extends FlagsOf<Flags> = NonNullable<u
       return run(this, flags, ...args);
     },
   });
+}
+
+/** Paragraphs of help, broken into lines that fit a terminal. */
+function wrap(text: string): string {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line !== "" && line.length + word.length >= HELP_WIDTH) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines.join("\n");
 }

@@ -11,7 +11,11 @@ export interface DeleteFlags {
 }
 
 /** Shows the Sessions, asks, and deletes them; with `--dry-run` only shows. */
-export async function deleteSessions(context: Context, sessions: readonly Session[], flags: DeleteFlags): Promise<void> {
+export async function deleteSessions(
+  context: Context,
+  sessions: readonly Session[],
+  flags: DeleteFlags,
+): Promise<void> {
   const count = sessions.length === 1 ? "1 Session" : `${sessions.length} Sessions`;
   if (flags.dryRun) {
     context.table(sessions, sessionColumns(context.now()));

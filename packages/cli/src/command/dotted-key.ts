@@ -8,7 +8,9 @@ const STARS = "**********";
 
 /** @throws CanfarError `config.invalid` where the key leads nowhere */
 export function readKey(document: unknown, key: string): unknown {
-  const value = key.split(".").reduce<unknown>((inner, step) => (isMapping(inner) ? inner[step] : undefined), document);
+  const value = key
+    .split(".")
+    .reduce<unknown>((inner, step) => (isMapping(inner) ? inner[step] : undefined), document);
   if (value !== undefined) return value;
   throw new CanfarError("config.invalid", {
     message: `The configuration has no '${key}'`,
@@ -27,14 +29,19 @@ export function withKey(document: unknown, key: string, value: unknown): Mapping
 export function withoutKey(document: unknown, key: string): Mapping {
   const [step = "", ...rest] = key.split(".");
   const { [step]: inner, ...others } = isMapping(document) ? document : {};
-  return rest.length === 0 || inner === undefined ? others : { ...others, [step]: withoutKey(inner, rest.join(".")) };
+  return rest.length === 0 || inner === undefined
+    ? others
+    : { ...others, [step]: withoutKey(inner, rest.join(".")) };
 }
 
 /** A copy whose tokens and passwords are stars. Times of expiry have the same names as tokens and are numbers. */
 export function masked(value: unknown): unknown {
   if (!isMapping(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, typeof inner === "string" && SECRETS.test(name) ? STARS : masked(inner)]),
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      typeof inner === "string" && SECRETS.test(name) ? STARS : masked(inner),
+    ]),
   );
 }
 

@@ -28,7 +28,8 @@ export async function forEvery<T>(
     }
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, things.length) }, worker));
-  if (failures.length > 0) throw new AlreadyReported(combinedExitCode(things.length - failures.length, failures));
+  if (failures.length > 0)
+    throw new AlreadyReported(combinedExitCode(things.length - failures.length, failures));
 }
 
 /** The same, one after the other: for output that must stay in the order of the arguments. */
@@ -46,5 +47,6 @@ export async function forEachInOrder<T>(
       context.report(error);
     }
   }
-  if (failures.length > 0) throw new AlreadyReported(combinedExitCode(things.length - failures.length, failures));
+  if (failures.length > 0)
+    throw new AlreadyReported(combinedExitCode(things.length - failures.length, failures));
 }

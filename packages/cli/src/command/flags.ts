@@ -1,5 +1,13 @@
 /** Options that several commands share. */
-import { CanfarError, isSessionKind, parseSessionStatus, SESSION_KINDS, SESSION_STATUSES, type SessionKind, type SessionStatus } from "@canfar/contract";
+import {
+  CanfarError,
+  isSessionKind,
+  parseSessionStatus,
+  SESSION_KINDS,
+  SESSION_STATUSES,
+  type SessionKind,
+  type SessionStatus,
+} from "@canfar/contract";
 import { OUTPUT_FORMATS } from "../output/data.ts";
 
 export const outputFlag = {
@@ -9,7 +17,12 @@ export const outputFlag = {
   optional: true,
 } as const;
 
-export const quietFlag = { kind: "boolean", brief: "Print ids only", optional: true, withNegated: false } as const;
+export const quietFlag = {
+  kind: "boolean",
+  brief: "Print ids only",
+  optional: true,
+  withNegated: false,
+} as const;
 
 export const dryRunFlag = {
   kind: "boolean",

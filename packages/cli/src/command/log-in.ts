@@ -57,7 +57,8 @@ async function withBrowser(
   const onCode = async (code: DeviceCode) => {
     const address = code.verificationUriComplete ?? code.verificationUri;
     context.say(`Open ${address}\nand confirm the code ${context.paintTalk("bold", code.userCode)}`);
-    if (flags.web && !(await showInBrowser(address, context.streams.env))) context.say("No browser was found here.");
+    if (flags.web && !(await showInBrowser(address, context.streams.env)))
+      context.say("No browser was found here.");
     progress.line = context.progress();
     progress.line.update("Waiting for the confirmation");
   };
@@ -79,14 +80,16 @@ async function withPassword(
     return;
   }
   const suggestion = userInfo().username;
-  const username = flags.username ?? ((await ask(context, `User name [${suggestion}]: `)).trim() || suggestion);
+  const username =
+    flags.username ?? ((await ask(context, `User name [${suggestion}]: `)).trim() || suggestion);
   for (let left = TRIES - 1; ; left -= 1) {
     const password = await askSecret(context, "Password: ");
     try {
       await authentication.loginWithPassword(found, { username, password });
       return;
     } catch (error) {
-      if (!(error instanceof CanfarError) || error.code !== "authentication.denied" || left === 0) throw error;
+      if (!(error instanceof CanfarError) || error.code !== "authentication.denied" || left === 0)
+        throw error;
       context.say("The user name or the password is wrong. Try again.");
     }
   }

@@ -1,7 +1,22 @@
 import { CanfarError } from "@canfar/contract";
 
 /** Options of `create` that take a value, so that the value is not taken for a word of its own. */
-const VALUED = new Set(["-n", "--name", "-c", "--cpu", "-m", "--memory", "-g", "--gpu", "-e", "--env", "-r", "--replicas", "-o", "--output"]);
+const VALUED = new Set([
+  "-n",
+  "--name",
+  "-c",
+  "--cpu",
+  "-m",
+  "--memory",
+  "-g",
+  "--gpu",
+  "-e",
+  "--env",
+  "-r",
+  "--replicas",
+  "-o",
+  "--output",
+]);
 const PLAIN = new Set(["--dry-run", "--dryRun", "-q", "--quiet", "-h", "--help", "--help-all"]);
 
 /**

@@ -34,10 +34,18 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
 
 const plainPaint = paintFor({ choice: "never", terminal: false, env: {} });
 
-function newContext(options: { streams: Streams; commandLine: CommandLine; interrupts: Interrupts }): Context {
+function newContext(options: {
+  streams: Streams;
+  commandLine: CommandLine;
+  interrupts: Interrupts;
+}): Context {
   const silent = { write: () => {} };
   // Errors come back through `buildCanfarApplication` and are printed in one place.
-  const stricliProcess: StricliProcess = { stdout: options.streams.stdout, stderr: silent, env: options.streams.env };
+  const stricliProcess: StricliProcess = {
+    stdout: options.streams.stdout,
+    stderr: silent,
+    env: options.streams.env,
+  };
   return new Context({ process: stricliProcess, ...options });
 }
 

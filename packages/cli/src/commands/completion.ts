@@ -13,7 +13,12 @@ export const completion = defineCommand<NonNullable<unknown>, [shell: Shell]>({
     positional: {
       kind: "tuple",
       parameters: [
-        { brief: SHELLS.join(", "), parse: parseShell, placeholder: "SHELL", proposeCompletions: () => [...SHELLS] },
+        {
+          brief: SHELLS.join(", "),
+          parse: parseShell,
+          placeholder: "SHELL",
+          proposeCompletions: () => [...SHELLS],
+        },
       ],
     },
   },

@@ -39,9 +39,27 @@ export const create = defineCommand<Flags, [kind: LaunchableKind, image: string]
   usage: "[OPTIONS] KIND IMAGE [-- COMMAND ARGS...]",
   parameters: {
     flags: {
-      name: { kind: "parsed", parse: parseSessionName, brief: "Name; a star's or an astronomer's when left out", placeholder: "NAME", optional: true },
-      cpu: { kind: "parsed", parse: parseQuantity, brief: "CPU cores; flexible when left out", placeholder: "CORES", optional: true },
-      memory: { kind: "parsed", parse: parseMemory, brief: "Memory in GB; flexible when left out", placeholder: "GB", optional: true },
+      name: {
+        kind: "parsed",
+        parse: parseSessionName,
+        brief: "Name; a star's or an astronomer's when left out",
+        placeholder: "NAME",
+        optional: true,
+      },
+      cpu: {
+        kind: "parsed",
+        parse: parseQuantity,
+        brief: "CPU cores; flexible when left out",
+        placeholder: "CORES",
+        optional: true,
+      },
+      memory: {
+        kind: "parsed",
+        parse: parseMemory,
+        brief: "Memory in GB; flexible when left out",
+        placeholder: "GB",
+        optional: true,
+      },
       gpu: { kind: "parsed", parse: parseCount, brief: "GPUs", placeholder: "COUNT", optional: true },
       env: {
         kind: "parsed",
@@ -51,7 +69,13 @@ export const create = defineCommand<Flags, [kind: LaunchableKind, image: string]
         variadic: true,
         optional: true,
       },
-      replicas: { kind: "parsed", parse: parseCount, brief: "How many of the same", placeholder: "COUNT", optional: true },
+      replicas: {
+        kind: "parsed",
+        parse: parseCount,
+        brief: "How many of the same",
+        placeholder: "COUNT",
+        optional: true,
+      },
       dryRun: dryRunFlag,
       output: outputFlag,
       quiet: quietFlag,
@@ -60,7 +84,12 @@ export const create = defineCommand<Flags, [kind: LaunchableKind, image: string]
     positional: {
       kind: "tuple",
       parameters: [
-        { brief: LAUNCHABLE_KINDS.join(", "), parse: parseLaunchableKind, placeholder: "KIND", proposeCompletions: () => [...LAUNCHABLE_KINDS] },
+        {
+          brief: LAUNCHABLE_KINDS.join(", "),
+          parse: parseLaunchableKind,
+          placeholder: "KIND",
+          proposeCompletions: () => [...LAUNCHABLE_KINDS],
+        },
         {
           brief: "Container Image: [registry/]project/name[:tag]",
           parse: parseImageReference,
@@ -75,7 +104,12 @@ export const create = defineCommand<Flags, [kind: LaunchableKind, image: string]
   run: createSessions,
 });
 
-async function createSessions(context: Context, flags: Flags, kind: LaunchableKind, image: string): Promise<void> {
+async function createSessions(
+  context: Context,
+  flags: Flags,
+  kind: LaunchableKind,
+  image: string,
+): Promise<void> {
   const [command, ...args] = context.afterDashes;
   const launch: LaunchRequest = {
     name: flags.name ?? randomSessionName(),
@@ -102,7 +136,11 @@ async function createSessions(context: Context, flags: Flags, kind: LaunchableKi
   if (!flags.quiet && context.canAsk) sayWhatNext(context, kind, ids);
 }
 
-async function printIds(context: Context, ids: readonly string[], output: OutputFormat | undefined): Promise<void> {
+async function printIds(
+  context: Context,
+  ids: readonly string[],
+  output: OutputFormat | undefined,
+): Promise<void> {
   if (output === undefined) context.write(ids.map((id) => `${id}\n`).join(""));
   else if (ids.length > 0) await context.data(ids, output);
 }
@@ -125,7 +163,11 @@ function refuseImpossible({ kind, command, env, replicas }: LaunchRequest): void
   }
 }
 
-async function describe(context: Context, launch: LaunchRequest, output: OutputFormat | undefined): Promise<void> {
+async function describe(
+  context: Context,
+  launch: LaunchRequest,
+  output: OutputFormat | undefined,
+): Promise<void> {
   if (output !== undefined) return await context.data(launch, output);
   const { name, kind, image, command, args, env, replicas } = launch;
   context.write(`name      ${name}\nkind      ${kind}\nimage     ${image}\nreplicas  ${replicas}\n`);
@@ -136,7 +178,12 @@ async function describe(context: Context, launch: LaunchRequest, output: OutputF
 
 function sayWhatNext(context: Context, kind: LaunchableKind, ids: readonly string[]): void {
   const [id] = ids;
-  context.say(context.paintTalk("dim", kind === "headless" ? `Next:  canfar logs -f ${id}` : `Next:  canfar open ${id}`));
+  context.say(
+    context.paintTalk(
+      "dim",
+      kind === "headless" ? `Next:  canfar logs -f ${id}` : `Next:  canfar open ${id}`,
+    ),
+  );
 }
 
 function parseLaunchableKind(text: string): LaunchableKind {
@@ -170,7 +217,8 @@ function parseMemory(text: string): number {
 /** Splits at the first `=` only: values keep every character they have. */
 function parseVariable(text: string): readonly [string, string] {
   const at = text.indexOf("=");
-  if (at > 0 && /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(text.slice(0, at))) return [text.slice(0, at), text.slice(at + 1)];
+  if (at > 0 && /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(text.slice(0, at)))
+    return [text.slice(0, at), text.slice(at + 1)];
   throw new CanfarError("command.usage", {
     message: `'${text}' is not KEY=VALUE`,
     hint: "Write --env NAME=value; NAME has letters, digits and '_'.",

@@ -33,7 +33,8 @@ export const info = defineCommand<{ output?: OutputFormat }, string[]>({
 
 function print(context: Context, session: Session, separate: boolean): void {
   const time = (instant: string | undefined) => relative(instant, context.now());
-  const place = session.replicaCount === undefined || session.replicaCount === 1
+  const place =
+    session.replicaCount === undefined || session.replicaCount === 1
       ? undefined
       : `${session.replicaIndex} of ${session.replicaCount} in group ${session.group}`;
   const facts: [string, string | undefined][] = [

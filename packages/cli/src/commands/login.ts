@@ -20,7 +20,13 @@ export const login = defineCommand<LoginFlags, [server?: string]>({
       passwordStdin: flag("Read the password from the first line of standard input"),
       device: flag("Confirm in a browser, on any machine, with a code"),
       web: flag("Confirm in a browser on this machine"),
-      server: { kind: "parsed", parse: String, brief: "Server Name or address", placeholder: "SERVER", optional: true },
+      server: {
+        kind: "parsed",
+        parse: String,
+        brief: "Server Name or address",
+        placeholder: "SERVER",
+        optional: true,
+      },
     },
     aliases: { f: "force", u: "username", s: "server" },
     positional: {

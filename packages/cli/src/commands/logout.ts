@@ -5,12 +5,20 @@ export const logout = defineCommand<Record<never, never>, [idp?: string]>({
   parameters: {
     positional: {
       kind: "tuple",
-      parameters: [{ brief: "IDP of the login; the active one when left out", parse: String, placeholder: "IDP", optional: true }],
+      parameters: [
+        {
+          brief: "IDP of the login; the active one when left out",
+          parse: String,
+          placeholder: "IDP",
+          optional: true,
+        },
+      ],
     },
   },
   async run(context, _flags, idp) {
     const result = await (await context.authentication()).logout(idp);
     context.say(`Logged out of ${result.idp}.`);
-    if (!result.revoked) context.say("The server could not be asked to revoke the tokens; they end by themselves.");
+    if (!result.revoked)
+      context.say("The server could not be asked to revoke the tokens; they end by themselves.");
   },
 });

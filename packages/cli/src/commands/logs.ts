@@ -16,12 +16,23 @@ interface Flags {
 
 export const logs = defineCommand<Flags, string[]>({
   brief: "Print what Sessions have written",
-  details: "Print what Sessions have written to standard output and standard error, as it is. Ctrl-C ends the following, not the Session.",
-  examples: ["canfar logs d1tsqexh", "canfar logs -f --tail 20 @last", "canfar logs --since 10m --timestamps d1tsqexh"],
+  details:
+    "Print what Sessions have written to standard output and standard error, as it is. Ctrl-C ends the following, not the Session.",
+  examples: [
+    "canfar logs d1tsqexh",
+    "canfar logs -f --tail 20 @last",
+    "canfar logs --since 10m --timestamps d1tsqexh",
+  ],
   parameters: {
     flags: {
       follow: flag("Go on until the Session ends"),
-      tail: { kind: "parsed", parse: parseCount, brief: "Only the last lines", placeholder: "LINES", optional: true },
+      tail: {
+        kind: "parsed",
+        parse: parseCount,
+        brief: "Only the last lines",
+        placeholder: "LINES",
+        optional: true,
+      },
       since: {
         kind: "parsed",
         parse: String,

@@ -14,7 +14,11 @@ export const open = defineCommand<{ wait: boolean; print?: boolean }, string[]>(
     "Open Sessions in the browser, each with a one-time address that needs no login. Waits until the Session runs. Prints the address where there is no browser.",
   parameters: {
     flags: {
-      wait: { kind: "boolean", brief: "Wait until the Session runs; --no-wait opens what there is", default: true },
+      wait: {
+        kind: "boolean",
+        brief: "Wait until the Session runs; --no-wait opens what there is",
+        default: true,
+      },
       print: flag("Only print the address"),
     },
     aliases: { p: "print" },

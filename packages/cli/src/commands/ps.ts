@@ -20,12 +20,23 @@ interface Flags {
 export const ps = defineCommand<Flags>({
   brief: "List your Sessions",
   details: "List your Sessions: those that wait or run, with --all also those that have ended.",
-  examples: ["canfar ps", "canfar ps --all -o json", "canfar ps -k headless -s Failed", "canfar delete $(canfar ps -q)"],
+  examples: [
+    "canfar ps",
+    "canfar ps --all -o json",
+    "canfar ps -k headless -s Failed",
+    "canfar delete $(canfar ps -q)",
+  ],
   parameters: {
     flags: {
       all: flag("Include Sessions that have ended"),
       quiet: quietFlag,
-      kind: { kind: "parsed", parse: parseKind, brief: "Only Sessions of this kind", placeholder: "KIND", optional: true },
+      kind: {
+        kind: "parsed",
+        parse: parseKind,
+        brief: "Only Sessions of this kind",
+        placeholder: "KIND",
+        optional: true,
+      },
       status: {
         kind: "parsed",
         parse: parseStatus,
@@ -68,14 +79,20 @@ async function listed(context: Context, { all, kind, status }: Flags): Promise<L
 async function show(context: Context, flags: Flags, found: readonly Listed[]): Promise<void> {
   const sessions = found.map(({ session }) => session);
   if (flags.quiet) context.write(sessions.map(({ id }) => `${id}\n`).join(""));
-  else if (flags.output !== undefined) await context.data(found.map(({ wire }) => wire), flags.output);
+  else if (flags.output !== undefined)
+    await context.data(
+      found.map(({ wire }) => wire),
+      flags.output,
+    );
   else if (sessions.length > 0) context.table(sessions, sessionColumns(context.now()));
   else if (context.onTerminal || !flags.watch) context.say(nothingText(flags));
 }
 
 function nothingText({ all, kind, status }: Flags): string {
   const what = ["No", status, kind, "Sessions"].filter(Boolean).join(" ");
-  return all || status ? `${what}.` : `${what} wait or run. See those that have ended with \`canfar ps --all\`.`;
+  return all || status
+    ? `${what}.`
+    : `${what} wait or run. See those that have ended with \`canfar ps --all\`.`;
 }
 
 /** On a terminal the list is redrawn in place; elsewhere it is printed again whenever it has changed. */

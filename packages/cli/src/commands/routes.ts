@@ -32,7 +32,16 @@ import { stats } from "./stats.ts";
 import { version } from "./version.ts";
 
 const auth = buildRouteMap({
-  routes: { login, logout, show: authShow, ls: authLs, use: authUse, rm: authRm, purge: authPurge, token: authToken },
+  routes: {
+    login,
+    logout,
+    show: authShow,
+    ls: authLs,
+    use: authUse,
+    rm: authRm,
+    purge: authPurge,
+    token: authToken,
+  },
   docs: { brief: "Logins: make, list, choose and end them" },
 });
 
@@ -48,7 +57,10 @@ const platform = buildRouteMap({
   docs: { brief: "A platform on this machine" },
 });
 
-const server = buildRouteMap({ routes: { ls: serverLs, use: serverUse }, docs: { brief: "Science Platform Servers" } });
+const server = buildRouteMap({
+  routes: { ls: serverLs, use: serverUse },
+  docs: { brief: "Science Platform Servers" },
+});
 
 /** Every command, by the words that call it. */
 export const commands = buildRouteMap({

@@ -15,7 +15,11 @@ export const stats = defineCommand<{ output?: OutputFormat }>({
     const { cores, ram, ...others } = await (await context.client()).stats();
     if (output !== undefined) return await context.data({ cores, ram, ...others }, output);
     const rows: Row[] = [
-      { resource: "CPU cores", requested: String(cores.requestedCPUCores), available: String(cores.cpuCoresAvailable) },
+      {
+        resource: "CPU cores",
+        requested: String(cores.requestedCPUCores),
+        available: String(cores.cpuCoresAvailable),
+      },
       { resource: "Memory", requested: ram.requestedRAM, available: ram.ramAvailable },
     ];
     context.table(rows, [
@@ -23,6 +27,8 @@ export const stats = defineCommand<{ output?: OutputFormat }>({
       { title: "REQUESTED", value: ({ requested }) => requested },
       { title: "AVAILABLE", value: ({ available }) => available },
     ]);
-    context.say(`Largest node: ${cores.maxCPUCores.cpuCores} cores with ${cores.maxCPUCores.withRam} memory.`);
+    context.say(
+      `Largest node: ${cores.maxCPUCores.cpuCores} cores with ${cores.maxCPUCores.withRam} memory.`,
+    );
   },
 });

@@ -8,6 +8,10 @@ export const version = defineCommand<{ output?: OutputFormat }>({
   parameters: { flags: { output: outputFlag }, aliases: { o: "output" } },
   async run(context, { output }) {
     if (output === undefined) context.write(`${VERSION}\n`);
-    else await context.data({ canfar: VERSION, node: process.versions.node, platform: process.platform }, output);
+    else
+      await context.data(
+        { canfar: VERSION, node: process.versions.node, platform: process.platform },
+        output,
+      );
   },
 });

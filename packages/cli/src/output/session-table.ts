@@ -12,7 +12,11 @@ const STATUS_COLOURS: Readonly<Record<SessionStatus, Colour>> = {
 };
 
 /** The status with what it needs beside it: `Failed (127)`, `Failed (OOMKilled)`, `Pending (PullingImage)`. */
-export function statusText({ status, reason, exitCode }: Pick<Session, "status" | "reason" | "exitCode">): string {
+export function statusText({
+  status,
+  reason,
+  exitCode,
+}: Pick<Session, "status" | "reason" | "exitCode">): string {
   if (status === "Failed") {
     const named = reason !== undefined && reason !== "Error" ? reason : undefined;
     const why = [named, exitCode].filter((part) => part !== undefined).join(", ");

@@ -28,7 +28,9 @@ export function formatTable<Row>(
   if (rows.length === 0) return "";
   const cells = rows.map((row) => columns.map(({ value }) => oneLine(value(row))));
   const widths = fit(
-    columns.map(({ title }, at) => Math.max(displayWidth(title), ...cells.map((row) => displayWidth(row[at] ?? "")))),
+    columns.map(({ title }, at) =>
+      Math.max(displayWidth(title), ...cells.map((row) => displayWidth(row[at] ?? ""))),
+    ),
     columns,
     options.width,
   );
@@ -41,7 +43,10 @@ export function formatTable<Row>(
       })
       .join(GAP)
       .trimEnd();
-  const head = line(columns.map(({ title }) => title), (text) => options.paint("bold", text));
+  const head = line(
+    columns.map(({ title }) => title),
+    (text) => options.paint("bold", text),
+  );
   const body = rows.map((row, index) =>
     line(cells[index] ?? [], (text, at) => columns[at]?.paint?.(text, row, options.paint) ?? text),
   );
@@ -49,14 +54,21 @@ export function formatTable<Row>(
 }
 
 /** Names and values below each other, as `canfar info` shows one Session. */
-export function formatFacts(facts: readonly (readonly [name: string, value: string | undefined])[], paint: Paint): string {
+export function formatFacts(
+  facts: readonly (readonly [name: string, value: string | undefined])[],
+  paint: Paint,
+): string {
   const known = facts.filter((fact): fact is [string, string] => fact[1] !== undefined && fact[1] !== "");
   const width = Math.max(...known.map(([name]) => name.length));
   return known.map(([name, value]) => `${paint("bold", name.padEnd(width))}  ${value}\n`).join("");
 }
 
 /** Takes width from the columns that may shrink, the widest first. */
-function fit<Row>(natural: readonly number[], columns: readonly Column<Row>[], width: number | undefined): number[] {
+function fit<Row>(
+  natural: readonly number[],
+  columns: readonly Column<Row>[],
+  width: number | undefined,
+): number[] {
   const widths = [...natural];
   if (width === undefined) return widths;
   const total = () => widths.reduce((sum, value) => sum + value, 0) + GAP.length * (widths.length - 1);
@@ -96,7 +108,12 @@ export function displayWidth(text: string): number {
   let width = 0;
   for (const character of text) {
     if (/\p{M}/u.test(character)) continue;
-    width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u.test(character) ? 2 : 1;
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u.test(
+        character,
+      )
+        ? 2
+        : 1;
   }
   return width;
 }

@@ -39,8 +39,10 @@ export class SavedLogin implements Credentials {
     return this.#record.token?.access ?? "";
   }
 
-  async renew(): Promise<boolean> {
-    if (this.#record === undefined || !this.#record.token?.refresh) return false;
+  async renew(refused: string): Promise<boolean> {
+    // Another request of this process was refused earlier and has got a new token meanwhile.
+    if (this.#record?.token?.access !== refused) return true;
+    if (!this.#record.token.refresh) return false;
     this.#record = await this.#renewed(this.#record);
     return true;
   }

@@ -55,6 +55,16 @@ test("a lock of another machine is respected while it is young, and taken over w
   expect(await withFileLock(path, options, async () => "mine")).toBe("mine");
 });
 
+test("what killed processes left while they asked for the lock goes in time", async () => {
+  await using folder = await scratchFolder();
+  const path = join(folder.path, "lock");
+  await writeFile(`${path}.old`, "");
+  await utimes(`${path}.old`, 0, 0);
+  await writeFile(`${path}.young`, "");
+  await withFileLock(path, options, async () => "");
+  expect(await readdir(folder.path)).toEqual(["lock.young"]);
+});
+
 test("a file that is no lock counts as one until it is old", async () => {
   await using folder = await scratchFolder();
   const path = join(folder.path, "lock");

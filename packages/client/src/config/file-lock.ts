@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { link, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { CanfarError } from "@canfar/contract";
 import { type Clock, wait } from "../clock.ts";
 
@@ -35,6 +36,7 @@ export async function withFileLock<T>(
   const mine: Holder = { pid: process.pid, place: await thisPlace(), token: randomUUID() };
   await acquire(path, mine, options);
   try {
+    await removeNameTags(path, options.clock);
     return await action();
   } finally {
     // Another process may have taken the lock for abandoned, as after a suspended laptop: then it is not ours.
@@ -73,6 +75,16 @@ async function tryLink(path: string, mine: Holder): Promise<boolean> {
     throw error;
   } finally {
     await rm(own, { force: true });
+  }
+}
+
+/** Removes what processes have left that were killed while they asked for the lock. */
+async function removeNameTags(path: string, clock: Clock): Promise<void> {
+  const prefix = `${basename(path)}.`;
+  for (const name of await readdir(dirname(path))) {
+    const tag = join(dirname(path), name);
+    if (name.startsWith(prefix) && (await isOlderThan(tag, ABANDONED_MS, clock)))
+      await rm(tag, { force: true });
   }
 }
 

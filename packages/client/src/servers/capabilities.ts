@@ -20,38 +20,22 @@ export interface Capability {
   readonly interfaces: readonly CapabilityInterface[];
 }
 
-const textNode = z.union([
-  z.string().transform((text) => ({ text, use: "full" })),
-  z
-    .looseObject({ "#text": z.string().default(""), "@use": z.string().default("full") })
-    .transform((node) => ({ text: node["#text"], use: node["@use"] })),
-]);
+/** The parser gives an element without attributes and content as an empty text. */
+const element = <S extends z.ZodRawShape>(shape: S) =>
+  z.preprocess((node) => (typeof node === "string" ? { "#text": node } : node), z.looseObject(shape));
+
+const interfaceElement = element({
+  accessURL: z
+    .array(element({ "#text": z.string().default(""), "@use": z.string().default("full") }))
+    .default([]),
+  securityMethod: z.array(element({ "@standardID": z.string().default("") })).default([]),
+});
+const capabilityElement = element({
+  "@standardID": z.string().default(""),
+  interface: z.array(interfaceElement).default([]),
+});
 const documentSchema = z.looseObject({
-  capabilities: z.union([
-    z.literal(""),
-    z.looseObject({
-      capability: z
-        .array(
-          z.looseObject({
-            "@standardID": z.string().default(""),
-            interface: z
-              .array(
-                z.union([
-                  z.string(),
-                  z.looseObject({
-                    accessURL: z.array(textNode).default([]),
-                    securityMethod: z
-                      .array(z.union([z.string(), z.looseObject({ "@standardID": z.string().default("") })]))
-                      .default([]),
-                  }),
-                ]),
-              )
-              .default([]),
-          }),
-        )
-        .default([]),
-    }),
-  ]),
+  capabilities: element({ capability: z.array(capabilityElement).default([]) }),
 });
 
 /**
@@ -62,20 +46,14 @@ const documentSchema = z.looseObject({
 export function parseCapabilities(xml: string): Capability[] {
   const parsed = documentSchema.safeParse(parseXml(xml));
   if (!parsed.success) throw notVosi("capabilities", parsed.error);
-  const root = parsed.data.capabilities;
-  if (root === "") return [];
-  return root.capability.map((capability) => ({
+  return parsed.data.capabilities.capability.map((capability) => ({
     standardId: capability["@standardID"],
-    interfaces: capability.interface.flatMap((entry) =>
-      typeof entry === "string"
-        ? []
-        : entry.accessURL.map(({ text, use }) => ({
-            url: text.trim(),
-            use,
-            securityMethods: entry.securityMethod.flatMap((method) =>
-              typeof method === "string" ? [] : [method["@standardID"]],
-            ),
-          })),
+    interfaces: capability.interface.flatMap(({ accessURL, securityMethod }) =>
+      accessURL.map((access) => ({
+        url: access["#text"].trim(),
+        use: access["@use"],
+        securityMethods: securityMethod.map((method) => method["@standardID"]),
+      })),
     ),
   }));
 }

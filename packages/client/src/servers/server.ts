@@ -17,7 +17,7 @@ export function apiUrl(server: Pick<Server, "url" | "version">): string {
  * @throws CanfarError `config.invalid` for something that is no http address
  */
 export function serverAt(address: string): Server {
-  const url = URL.parse(address);
+  const url = URL.canParse(address) ? new URL(address) : null;
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw new CanfarError("config.invalid", {
       message: `'${address}' is not the address of a server`,

@@ -11,10 +11,10 @@ export interface Credentials {
    */
   token(): Promise<string>;
   /**
-   * Called after a 401. True when there is now another token than the one refused, so that the request is worth one
+   * Called after a 401. True when there is now another token than the refused one, so that the request is worth one
    * more try.
    */
-  renew(): Promise<boolean>;
+  renew(refused: string): Promise<boolean>;
 }
 
 /** A token from the environment or from the caller: used as it is, never renewed. */

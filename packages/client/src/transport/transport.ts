@@ -97,14 +97,15 @@ export class Transport {
     const { clock, credentials } = this.#options;
     let renewed = false;
     for (let attempts = 1; ; attempts += 1) {
+      const token = credentials === null ? null : await credentials.token();
       try {
-        return await this.#attempt(request, attempts, read);
+        return await this.#attempt(request, { attempts, token }, read);
       } catch (error) {
         request.signal?.throwIfAborted();
         if (!(error instanceof CanfarError)) throw error;
-        if (error.details.status === 401 && !renewed) {
+        if (error.details.status === 401 && token !== null && !renewed) {
           renewed = true;
-          if (await credentials?.renew()) continue;
+          if (await credentials?.renew(token)) continue;
         }
         const delay = request.method === "POST" ? null : retryDelayMs(error, attempts);
         if (delay === null) throw error;
@@ -113,11 +114,15 @@ export class Transport {
     }
   }
 
-  async #attempt<T>(request: ApiRequest, attempts: number, read: Read<T>): Promise<T> {
-    const { server, fetch, clock, timeoutMs, credentials } = this.#options;
+  async #attempt<T>(
+    request: ApiRequest,
+    { attempts, token }: { attempts: number; token: string | null },
+    read: Read<T>,
+  ): Promise<T> {
+    const { server, fetch, clock, timeoutMs } = this.#options;
     const url = this.#address(request);
     const exchange: Exchange = { server, url, method: request.method, attempts };
-    const headers = await requestHeaders(credentials);
+    const headers = this.#headers(token);
     const watch = new InactivityWatch(clock, timeoutMs);
     const signal =
       request.signal === undefined ? watch.signal : AbortSignal.any([request.signal, watch.signal]);
@@ -137,6 +142,13 @@ export class Transport {
     }
   }
 
+  #headers(token: string | null): Record<string, string> {
+    const headers = { accept: ACCEPT, "user-agent": `canfar/${VERSION}` };
+    const type = this.#options.credentials?.type;
+    if (token === null || type === undefined) return headers;
+    return { ...headers, authorization: `Bearer ${token}`, "x-skaha-authentication-type": type };
+  }
+
   #address(request: ApiRequest): URL {
     const base = `${this.#options.baseUrl}/`;
     const url = new URL(request.path, base);
@@ -152,13 +164,6 @@ export class Transport {
     }
     return url;
   }
-}
-
-async function requestHeaders(credentials: Credentials | null): Promise<Record<string, string>> {
-  const headers = { accept: ACCEPT, "user-agent": `canfar/${VERSION}` };
-  if (credentials === null) return headers;
-  const authorization = `Bearer ${await credentials.token()}`;
-  return { ...headers, authorization, "x-skaha-authentication-type": credentials.type };
 }
 
 async function readText(response: Response, watch: InactivityWatch): Promise<string> {

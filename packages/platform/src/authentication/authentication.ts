@@ -130,10 +130,7 @@ function createHandler(options: HandlerOptions): Authentication["handle"] {
     if (logins.handles(url.pathname)) await logins.handle(request, response, url);
     else if (interactions.handles(url.pathname)) await interactions.handle(request, response);
     else {
-      // oidc-provider knows its routes without the part of the path that its issuer names; the addresses it gives out
-      // have that part again because it finds it in `originalUrl`, as Express and Connect set it.
-      Object.assign(request, { originalUrl: request.url });
-      request.url = `${url.pathname.slice("/oidc".length) || "/"}${url.search}`;
+      mount(request, { url, origin: new URL(origin) });
       await serveProvider(request, response);
     }
   };
@@ -147,14 +144,15 @@ function createHandler(options: HandlerOptions): Authentication["handle"] {
 }
 
 /**
- * oidc-provider knows its routes without the part of the path that its issuer names, and makes addresses from what the
- * request says of itself. That must be the platform's own address, and no header of a client.
+ * oidc-provider knows its routes without the part of the path that its issuer names; it finds that part again in
+ * `originalUrl`, as Express and Connect set it. It makes addresses from what the request says of itself: that must be
+ * the platform's own address, and no header of a client.
  */
-function mount(request: IncomingMessage, url: URL): void {
+function mount(request: IncomingMessage, { url, origin }: { url: URL; origin: URL }): void {
   Object.assign(request, { originalUrl: url.pathname + url.search });
   request.url = `${url.pathname.slice("/oidc".length) || "/"}${url.search}`;
-  request.headers.host = url.host;
-  request.headers["x-forwarded-proto"] = url.protocol.slice(0, -1);
+  request.headers.host = origin.host;
+  request.headers["x-forwarded-proto"] = origin.protocol.slice(0, -1);
   delete request.headers["x-forwarded-host"];
 }
 

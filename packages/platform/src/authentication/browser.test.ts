@@ -94,7 +94,7 @@ test("somebody else is denied, with cookie, bearer token and Ticket", async () =
 test("a bearer token admits without an origin, also to a WebSocket; a bad one does not hide a good cookie", async () => {
   const { access_token } = await json<Tokens>(await rig.logIn());
   const headers = { authorization: `Bearer ${access_token}`, upgrade: "websocket" };
-  expect(await admit(PAGE, headers)).toEqual({ kind: "allow" });
+  expect(await admit(PAGE, headers)).toEqual({ kind: "allow", stripAuthorization: true });
   expect(await admit(PAGE, { authorization: "Bearer nonsense" })).toMatchObject({ kind: "login" });
   const cookie = await cookieOf();
   expect(await admit(PAGE, { authorization: "Bearer nonsense", cookie })).toEqual({ kind: "allow" });

@@ -39,7 +39,7 @@ export async function startRig(
   server.on("request", (request, response) => {
     const { pathname } = new URL(request.url ?? "/", origin);
     if (authentication.handles(pathname)) authentication.handle(request, response);
-    else response.writeHead(404).end();
+    else response.writeHead(404, { "Content-Type": "text/plain" }).end("no such page\n");
   });
   const post: Rig["post"] = (path, form, headers = {}) =>
     fetch(origin + path, { method: "POST", body: new URLSearchParams(form), headers, redirect: "manual" });

@@ -4,6 +4,7 @@ import { decodeLaunchForm, encodeSession } from "@canfar/contract/wire";
 import type { LaunchService } from "../services/launch.ts";
 import type { SessionFilter, SessionReader } from "../services/session-reader.ts";
 import { honoPath, type PlatformApp } from "./context.ts";
+import { jsonArrayResponse } from "./json-array-response.ts";
 import { readParameters } from "./parameters.ts";
 
 /** `/v1/session`: list and create. */
@@ -16,14 +17,15 @@ export function mountSession(
   app.get(path, (context) => {
     const { reader, load } = services;
     const view = context.req.query("view");
-    if (view === "stats") return json(JSON.stringify(load(), null, 2));
+    if (view === "stats")
+      return context.body(JSON.stringify(load(), null, 2), 200, { "Content-Type": "application/json" });
     const filter: SessionFilter = { kind: context.req.query("type"), status: context.req.query("status") };
-    if (view === "all") return json(jsonArray(reader.list(null, filter), reduced));
+    if (view === "all") return jsonArrayResponse(reader.list(null, filter), reduced);
     if (view?.toLowerCase() !== "interactive") {
-      return json(jsonArray(reader.list(context.var.user, filter), encodeSession));
+      return jsonArrayResponse(reader.list(context.var.user, filter), encodeSession);
     }
     const interactive = { status: filter.status, interactive: true };
-    return json(jsonArray(reader.list(context.var.user, interactive), encodeSession));
+    return jsonArrayResponse(reader.list(context.var.user, interactive), encodeSession);
   });
 
   app.post(path, async (context) => {
@@ -48,19 +50,4 @@ export function mountSession(
 function reduced(session: Session): Record<string, string | undefined> {
   const { username, kind, status, startedAt } = session;
   return { userid: username, type: kind, status, startTime: startedAt };
-}
-
-/** An indented JSON array, item by item: ten thousand Sessions are never all in memory as objects. */
-function jsonArray<T>(items: Iterable<T>, encode: (item: T) => object): string {
-  let text = "[";
-  for (const item of items) {
-    // An array of one, without its brackets, is indented as it must be in the whole.
-    const element = JSON.stringify([encode(item)], null, 2).slice(1, -2);
-    text += `${text === "[" ? "" : ","}${element}`;
-  }
-  return text === "[" ? "[]" : `${text}\n]`;
-}
-
-function json(text: string): Response {
-  return new Response(text, { headers: { "Content-Type": "application/json" } });
 }

@@ -90,4 +90,26 @@ describe("Records", () => {
     new Records(database).groups.insert(group);
     expect(new Records(database).groups.find("aaaaaaaa")).toEqual(group);
   });
+
+  it("keeps how each attempt went", () => {
+    const records = new Records(openDatabase(":memory:"));
+    records.groups.insert(group);
+    records.sessions.insert(session("aaaaaaaa"));
+    records.attempts.begin({ sessionId: "aaaaaaaa", attempt: 1, admittedAt: "1" });
+    const end = {
+      ...{
+        sessionId: "aaaaaaaa",
+        attempt: 1,
+        startedAt: "2",
+        endedAt: "3",
+        exitCode: 137,
+        signal: "SIGKILL",
+      },
+      ...{ cause: "exited", outOfMemory: true, cpuSeconds: 0.5, peakMemoryBytes: 1e9 },
+    };
+    records.attempts.end(end);
+    records.attempts.begin({ sessionId: "aaaaaaaa", attempt: 1, admittedAt: "9" });
+    expect(records.attempts.find("aaaaaaaa", 1)).toEqual({ ...end, admittedAt: "1" });
+    expect(records.attempts.find("aaaaaaaa", 2)).toBeNull();
+  });
 });

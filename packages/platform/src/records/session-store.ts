@@ -58,6 +58,9 @@ const COLUMNS = `sequence, id, group_id AS groupId, sessions.username AS usernam
   sessions.created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt, expires_at AS expiresAt,
   stop_cause AS stopCause, deleted_at AS deletedAt`;
 
+/** Rows that are read at a time: a long list is neither all in memory, nor a statement that stays open. */
+const PAGE = 100;
+
 /** The partial index `sessions_active` answers exactly this condition. */
 const ACTIVE = "phase IN ('admitted', 'preparing', 'starting', 'running')";
 
@@ -83,8 +86,10 @@ export class SessionStore {
       VALUES (?, ?, ?, ?, ?, ?, 'Pending', ?, ?, ?)
       ON CONFLICT (id) DO NOTHING`);
     this.#find = select("WHERE id = ?");
-    this.#listed = select("WHERE username = ? AND deleted_at IS NULL ORDER BY sequence");
-    this.#listedOfAll = select("WHERE deleted_at IS NULL ORDER BY sequence");
+    this.#listed = select(
+      "WHERE username = ? AND deleted_at IS NULL AND sequence > ? ORDER BY sequence LIMIT ?",
+    );
+    this.#listedOfAll = select("WHERE deleted_at IS NULL AND sequence > ? ORDER BY sequence LIMIT ?");
     this.#active = select(`WHERE ${ACTIVE} ORDER BY sequence`);
     this.#activeInteractive = database.prepare(`
       SELECT COUNT(*) AS count FROM sessions JOIN groups ON groups.id = group_id
@@ -127,10 +132,17 @@ export class SessionStore {
     return (this.#find.get(id) as SessionRecord | undefined) ?? null;
   }
 
-  /** What is on the list of one user, or of all, one by one, in order of creation. */
-  listed(username: string | null): Iterable<SessionRecord> {
-    const rows = username === null ? this.#listedOfAll.iterate() : this.#listed.iterate(username);
-    return rows as unknown as Iterable<SessionRecord>;
+  /** What is on the list of one user, or of all where `username` is null, in order of creation, page by page. */
+  *listed(username: string | null): Generator<SessionRecord> {
+    let after = 0;
+    for (;;) {
+      const rows =
+        username === null ? this.#listedOfAll.all(after, PAGE) : this.#listed.all(username, after, PAGE);
+      const page = rows as unknown as SessionRecord[];
+      yield* page;
+      if (page.length < PAGE) return;
+      after = page.at(-1)?.sequence ?? after;
+    }
   }
 
   /** Admitted and not ended, deleted ones included. */

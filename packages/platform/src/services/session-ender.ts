@@ -8,6 +8,9 @@ import type { SessionChanges } from "./session-changes.ts";
 import type { SessionReader } from "./session-reader.ts";
 import type { SessionRoutes } from "./session-routes.ts";
 
+/** As a limit: no limit (SQLite). */
+const EVERY = -1;
+
 /** Ends Sessions before their time: because the user says so, or because their life is over. */
 export class SessionEnder {
   readonly #options;
@@ -61,7 +64,8 @@ export class SessionEnder {
   /** Ends every user's Sessions, for an operator who clears the machine. They stay on the list. Resolves when all have ended. */
   async stopAll(signal: AbortSignal): Promise<void> {
     const { records } = this.#options;
-    const sessions = records.sessions.active();
+    // Those that wait go first: room that others make must not start them.
+    const sessions = [...records.sessions.queued(EVERY), ...records.sessions.active()];
     records.write(() => {
       for (const { id } of sessions) {
         records.sessions.update(id, { stopCause: "stopped", status: "Terminating", reason: "Stopped" });

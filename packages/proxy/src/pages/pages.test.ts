@@ -173,7 +173,8 @@ test.skipIf(noChromium)(
       const tab = await chrome.newPage();
       const faults: string[] = [];
       tab.on("console", (message) => {
-        if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) faults.push(message.text());
+        if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+          faults.push(message.text());
       });
       tab.on("pageerror", (error) => faults.push(error.message));
       await tab.goto(rig.origin + page);

@@ -10,7 +10,8 @@ export const authPurge = defineCommand<{ yes?: boolean; force?: boolean }>({
     const authentication = await context.authentication();
     const logins = await authentication.list();
     if (logins.length === 0) return context.say("No saved logins.");
-    if (!yes && !force) await confirm(context, `Remove all saved logins (${logins.map(({ idp }) => idp).join(", ")})?`);
+    if (!yes && !force)
+      await confirm(context, `Remove all saved logins (${logins.map(({ idp }) => idp).join(", ")})?`);
     await forEachInOrder(context, logins, async ({ idp }) => {
       await authentication.logout(idp);
       context.say(`Removed the login ${idp}.`);

@@ -7,7 +7,10 @@ export const authRm = defineCommand<{ yes?: boolean; force?: boolean }, [idp: st
   parameters: {
     flags: yesFlags,
     aliases: { y: "yes", f: "force" },
-    positional: { kind: "tuple", parameters: [{ brief: "IDP of the login", parse: String, placeholder: "IDP" }] },
+    positional: {
+      kind: "tuple",
+      parameters: [{ brief: "IDP of the login", parse: String, placeholder: "IDP" }],
+    },
   },
   async run(context, { yes, force }, idp) {
     const authentication = await context.authentication();

@@ -5,7 +5,8 @@ import { withKey } from "../../command/dotted-key.ts";
 
 export const configSet = defineCommand<Record<never, never>, [key: string, value: string]>({
   brief: "Change one value of the configuration",
-  details: "Change one value of the configuration. VALUE is read as YAML. The whole file must be valid afterwards.",
+  details:
+    "Change one value of the configuration. VALUE is read as YAML. The whole file must be valid afterwards.",
   examples: ["canfar config set console.width 120"],
   parameters: {
     positional: {

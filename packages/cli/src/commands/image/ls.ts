@@ -21,7 +21,13 @@ export const imageLs = defineCommand<Flags>({
   brief: "List Container Images that can be launched",
   parameters: {
     flags: {
-      kind: { kind: "parsed", parse: parseKind, brief: "Only images for this kind", placeholder: "KIND", optional: true },
+      kind: {
+        kind: "parsed",
+        parse: parseKind,
+        brief: "Only images for this kind",
+        placeholder: "KIND",
+        optional: true,
+      },
       quiet: quietFlag,
       output: outputFlag,
     },

@@ -17,7 +17,13 @@ export const platformDown = defineCommand<Flags>({
     "Stop the platform on this machine. Its Sessions go on, and are found again by the next `canfar platform up`; with --sessions they are ended as well.",
   parameters: {
     flags: {
-      data: { kind: "parsed", parse: String, brief: "Data folder (~/.canfar/platform)", placeholder: "DIR", optional: true },
+      data: {
+        kind: "parsed",
+        parse: String,
+        brief: "Data folder (~/.canfar/platform)",
+        placeholder: "DIR",
+        optional: true,
+      },
       sessions: flag("End the Sessions as well"),
       ...yesFlags,
     },

@@ -11,7 +11,13 @@ export const platformStatus = defineCommand<{ data?: string; output?: OutputForm
   brief: "Show whether a platform runs on this machine",
   parameters: {
     flags: {
-      data: { kind: "parsed", parse: String, brief: "Data folder (~/.canfar/platform)", placeholder: "DIR", optional: true },
+      data: {
+        kind: "parsed",
+        parse: String,
+        brief: "Data folder (~/.canfar/platform)",
+        placeholder: "DIR",
+        optional: true,
+      },
       output: outputFlag,
     },
     aliases: { d: "data", o: "output" },

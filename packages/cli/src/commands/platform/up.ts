@@ -36,10 +36,34 @@ export const platformUp = defineCommand<Flags>({
   parameters: {
     flags: {
       foreground: flag("Stay here until Ctrl-C"),
-      data: { kind: "parsed", parse: String, brief: "Data folder (~/.canfar/platform)", placeholder: "DIR", optional: true },
-      port: { kind: "parsed", parse: parseCount, brief: "TCP port (8088); 0 takes a free one", placeholder: "PORT", optional: true },
-      host: { kind: "parsed", parse: String, brief: "Address to listen on (127.0.0.1)", placeholder: "HOST", optional: true },
-      config: { kind: "parsed", parse: String, brief: "Configuration file", placeholder: "FILE", optional: true },
+      data: {
+        kind: "parsed",
+        parse: String,
+        brief: "Data folder (~/.canfar/platform)",
+        placeholder: "DIR",
+        optional: true,
+      },
+      port: {
+        kind: "parsed",
+        parse: parseCount,
+        brief: "TCP port (8088); 0 takes a free one",
+        placeholder: "PORT",
+        optional: true,
+      },
+      host: {
+        kind: "parsed",
+        parse: String,
+        brief: "Address to listen on (127.0.0.1)",
+        placeholder: "HOST",
+        optional: true,
+      },
+      config: {
+        kind: "parsed",
+        parse: String,
+        brief: "Configuration file",
+        placeholder: "FILE",
+        optional: true,
+      },
     },
     aliases: { d: "data", p: "port" },
   },
@@ -70,7 +94,9 @@ async function stayInForeground(context: Context, { program, words }: PlatformCo
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
   const code = await new Promise<number>((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (exit, signal) => resolve(exit ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    child.once("exit", (exit, signal) =>
+      resolve(exit ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+    );
   });
   if (code !== 0) throw new AlreadyReported(code);
 }
@@ -95,7 +121,8 @@ async function startInBackground(context: Context, command: PlatformCommand, dat
         return context.say(announced.replace(/^( *Stop +).*$/m, "$1canfar platform down").trimEnd());
       }
       if (ended) throw startFailed(data, "ended while it started");
-      if (performance.now() > end) throw startFailed(data, `did not answer within ${START_TIMEOUT_MS / 1000} s`);
+      if (performance.now() > end)
+        throw startFailed(data, `did not answer within ${START_TIMEOUT_MS / 1000} s`);
       progress.update("Starting the platform");
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

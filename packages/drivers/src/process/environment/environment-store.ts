@@ -72,9 +72,9 @@ export class EnvironmentStore {
     const finished = (await this.#read(key))?.folder;
     const names = await readdir(this.#folder);
     const leftovers = names.filter((name) => name.startsWith(`${key}-`) && name !== finished);
-    await Promise.all(
-      leftovers.map((name) => rm(join(this.#folder, name), { recursive: true, force: true })),
-    );
+    // Tried again while a tool that outlived its killed builder may still write there.
+    const options = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 };
+    await Promise.all(leftovers.map((name) => rm(join(this.#folder, name), options)));
   }
 
   /** Removes an environment; Sessions in it would break. */

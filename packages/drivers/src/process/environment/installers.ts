@@ -34,7 +34,7 @@ export async function installWithUv(
     UV_CACHE_DIR: cacheFolder,
     ...uvEnvironment(environment, python.pipSettings),
   };
-  const common = { program: uv, environment: variables, workingDirectory, signal };
+  const common = { python: python.executable, program: uv, environment: variables, workingDirectory, signal };
   await runTool({ ...common, args: ["venv", "--quiet", "--python", python.executable, folder] });
   const progress = new UvProgress(join(variables.UV_CACHE_DIR ?? cacheFolder, "archive-v0"), onProgress);
   await progress.begin();
@@ -114,7 +114,8 @@ class UvProgress {
  */
 export async function installWithPip(installation: Installation): Promise<void> {
   const { python, lock, folder, workingDirectory, environment, onProgress, signal } = installation;
-  const common = { environment: toolEnvironment(environment), workingDirectory, signal };
+  const variables = toolEnvironment(environment);
+  const common = { python: python.executable, environment: variables, workingDirectory, signal };
   await runTool({ ...common, program: python.executable, args: ["-m", "venv", folder] });
   let collected = 0;
   const options = ["--no-deps", "--require-hashes", "--no-input", "--disable-pip-version-check"];

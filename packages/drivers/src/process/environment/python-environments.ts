@@ -37,7 +37,8 @@ export class PythonEnvironments implements ImageEnvironments {
   readonly #store: EnvironmentStore;
   /** Keys found so far by the recipe's digest: asking Python costs more than all the rest of a launch. */
   readonly #known = new Map<string, string>();
-  readonly #builds = new SharedWork<FinishedEnvironment>();
+  /** By the recipe's digest too; asking Python is part of what is shared. */
+  readonly #searches = new SharedWork<FinishedEnvironment>();
 
   constructor(options: PythonEnvironmentsOptions) {
     this.#options = options;
@@ -70,13 +71,13 @@ export class PythonEnvironments implements ImageEnvironments {
     const known = this.#known.get(recipe.digest);
     const finished = known === undefined ? null : await this.#store.find(known);
     if (finished !== null) return finished;
-    const python = await findPython(recipe.python, this.#options.environment);
-    const key = await environmentKey(recipe, python);
-    const environment =
-      (await this.#store.find(key)) ??
-      (await this.#builds.run(key, report, (tell) => this.#build({ recipe, python, key, tell })));
-    this.#known.set(recipe.digest, key);
-    return environment;
+    return this.#searches.run(recipe.digest, report, async (tell) => {
+      const python = await findPython(recipe.python, this.#options.environment);
+      const key = await environmentKey(recipe, python);
+      const environment = (await this.#store.find(key)) ?? (await this.#build({ recipe, python, key, tell }));
+      this.#known.set(recipe.digest, key);
+      return environment;
+    });
   }
 
   async #build(build: Build): Promise<FinishedEnvironment> {

@@ -74,6 +74,7 @@ async function installUvByPip({ python, environment, signal }: UvSearch, folder:
   await writeFile(requirements, `uv==${UV_VERSION} ${[...hashes].join(" ")}\n`);
   const options = ["--no-deps", "--only-binary", ":all:", "--no-input", "--disable-pip-version-check"];
   await runTool({
+    python: python.executable,
     program: python.program,
     args: ["-m", "pip", "install", ...options, "--require-hashes", "--target", folder, "-r", requirements],
     environment: toolEnvironment(environment),
@@ -99,6 +100,7 @@ async function downloadUv({ python, environment, signal }: UvSearch, folder: str
     ...(proxy === undefined ? {} : { http_proxy: proxy, https_proxy: proxy }),
   };
   await runTool({
+    python: python.executable,
     program: python.program,
     args: [
       ...["-I", "-c", UV_DOWNLOAD],
