@@ -25,10 +25,6 @@ const withoutLocales: Plugin = {
   },
 };
 
-rmSync(dist, { recursive: true, force: true });
-await bundle();
-if (process.argv.includes("--types")) writeTypes();
-
 async function bundle(): Promise<void> {
   await build({
     absWorkingDir: root,
@@ -64,7 +60,13 @@ async function bundle(): Promise<void> {
  */
 function writeTypes(): void {
   const types = join(dist, "types");
-  const entries = ["index.ts", "helpers/distributed.ts"].map((file) => join("packages/client/src", file));
+  const entries = [
+    "packages/client/src/index.ts",
+    "packages/client/src/helpers/distributed.ts",
+    // Not reached from the client: what comes through node_modules counts as somebody else's.
+    "packages/contract/src/index.ts",
+    "packages/contract/src/wire/index.ts",
+  ];
   const options = [
     "--noEmit",
     "false",
@@ -143,3 +145,7 @@ function withRelativeImports(source: string, folder: string): string {
 function toSpecifier(path: string): string {
   return path.startsWith(".") ? path : `./${path}`;
 }
+
+rmSync(dist, { recursive: true, force: true });
+await bundle();
+if (process.argv.includes("--types")) writeTypes();

@@ -1,13 +1,16 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ManualClock } from "@canfar/testing";
 import * as oauth from "oauth4webapi";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { json, PASSWORD, type Rig, startRig, type Tokens } from "./test-rig.ts";
 
+const newClock = () => new ManualClock(new Date().toISOString());
+
 let rig: Rig;
 beforeEach(async () => {
-  rig = await startRig();
+  rig = await startRig({ clock: newClock() });
 });
 afterEach(async () => {
   await rig.close();
@@ -231,11 +234,11 @@ test("a new password ends every login of the account, and the old password", asy
 
 test("tokens, keys and accounts outlive the server", async () => {
   const path = join(mkdtempSync(join(tmpdir(), "canfar-auth-")), "platform.sqlite");
-  const first = await startRig({ path });
+  const first = await startRig({ clock: newClock(), path });
   const tokens = await json<Tokens>(await first.logIn());
   const keys = await (await fetch(`${first.issuer}/jwks`)).text();
   // As after kill -9: the first one is never closed before the second opens.
-  const second = await startRig({ path });
+  const second = await startRig({ clock: newClock(), path });
   await second.authentication.authenticate(bearer(tokens.access_token));
   const form = { grant_type: "refresh_token", client_id: "canfar-cli", refresh_token: tokens.refresh_token };
   expect((await second.post("/oidc/token", form)).status).toBe(200);

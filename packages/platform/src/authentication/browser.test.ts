@@ -1,14 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import type { Admission, SessionRoute } from "@canfar/proxy";
+import { ManualClock } from "@canfar/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseLocalPath } from "./browser/local-path.ts";
 import { Browser } from "./test-browser.ts";
 import { json, PASSWORD, type Rig, startRig, type Tokens } from "./test-rig.ts";
 
+const newClock = () => new ManualClock(new Date().toISOString());
+
 let rig: Rig;
 let browser: Browser;
 beforeEach(async () => {
-  rig = await startRig();
+  rig = await startRig({ clock: newClock() });
   browser = new Browser(rig.origin);
 });
 afterEach(async () => {

@@ -1,11 +1,14 @@
+import { ManualClock } from "@canfar/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Browser, type BrowserPage } from "./test-browser.ts";
 import { json, PASSWORD, type Rig, startRig, type Tokens } from "./test-rig.ts";
 
+const newClock = () => new ManualClock(new Date().toISOString());
+
 let rig: Rig;
 let browser: Browser;
 beforeEach(async () => {
-  rig = await startRig();
+  rig = await startRig({ clock: newClock() });
   browser = new Browser(rig.origin);
 });
 afterEach(async () => {
@@ -104,7 +107,7 @@ test("denying the code, or the password, denies the device", async () => {
 });
 
 test("an expired code logs nobody in, and says so on both sides", async () => {
-  const short = await startRig({ lifetimes: { deviceCode: 1 } });
+  const short = await startRig({ clock: newClock(), lifetimes: { deviceCode: 1 } });
   const form = { client_id: "canfar-cli", scope: SCOPE };
   const device = await json<Device>(await short.post("/oidc/device/auth", form));
   const started = Math.floor(Date.now() / 1000);

@@ -1,19 +1,24 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { DatabaseSync } from "node:sqlite";
-import { ManualClock } from "@canfar/testing";
+import type { Clock } from "../clock.ts";
 import { silentLog } from "../log.ts";
 import { openDatabase } from "../records/database.ts";
 import { type Authentication, createAuthentication, type Lifetimes } from "./index.ts";
 
 export const PASSWORD = "correct horse battery";
 
-/** The IDP on a real port, with one account `ada`. Its clock starts at the real time, which oidc-provider uses. */
+/** A clock that tests move by hand. It starts at the real time, which oidc-provider uses. */
+export interface MovableClock extends Clock {
+  advance(milliseconds: number): void;
+}
+
+/** The IDP on a real port, with one account `ada`. */
 export interface Rig {
   readonly origin: string;
   readonly issuer: string;
   readonly authentication: Authentication;
-  readonly clock: ManualClock;
+  readonly clock: MovableClock;
   readonly database: DatabaseSync;
   post(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
   /** The password grant. */
@@ -22,13 +27,15 @@ export interface Rig {
 }
 
 /** @param options.path of the database; in memory when absent */
-export async function startRig(
-  options: { path?: string; port?: number; lifetimes?: Partial<Lifetimes> } = {},
-): Promise<Rig> {
+export async function startRig(options: {
+  clock: MovableClock;
+  path?: string;
+  lifetimes?: Partial<Lifetimes>;
+}): Promise<Rig> {
   const database = openDatabase(options.path ?? ":memory:");
-  const clock = new ManualClock(new Date().toISOString());
+  const { clock } = options;
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const issuer = `${origin}/oidc`;
   const { lifetimes = {} } = options;
