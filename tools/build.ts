@@ -3,7 +3,7 @@
  * `helpers/distributed`, without runtime dependencies. `--types` also writes type declarations, for `npm pack`.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -64,8 +64,7 @@ function writeTypes(): void {
     "packages/client/src/index.ts",
     "packages/client/src/helpers/distributed.ts",
     // Not reached from the client: what comes through node_modules counts as somebody else's.
-    "packages/contract/src/index.ts",
-    "packages/contract/src/wire/index.ts",
+    ...globSync("packages/contract/src/**/*.ts", { cwd: root, exclude: ["**/*.test.ts"] }),
   ];
   const options = [
     "--noEmit",
@@ -74,24 +73,23 @@ function writeTypes(): void {
     "--declaration",
     "--rewriteRelativeImportExtensions",
   ];
-  const result = spawnSync(
-    join(root, "node_modules", ".bin", "tsc"),
-    [...options, "-p", writeTypesProject(types, entries)],
-    { cwd: root, stdio: ["ignore", 2, 2] },
-  );
+  const project = writeTypesProject(types, entries);
+  const tsc = join(root, "node_modules", ".bin", "tsc");
+  const result = spawnSync(tsc, [...options, "-p", project], { cwd: root, stdio: ["ignore", 2, 2] });
+  rmSync(project);
   if (result.status !== 0)
     throw new Error("the type declarations could not be written; the reasons are above");
-  copyDeclarations("zod", types);
+  for (const library of ["zod", "oauth4webapi"]) copyDeclarations(library, types);
   for (const file of globSync("**/*.d.ts", { cwd: types })) {
     const path = join(types, file);
     writeFileSync(path, withRelativeImports(readFileSync(path, "utf8"), dirname(file)));
   }
 }
 
-/** Declarations of ours are inferred from schemas, so they name the schema library's types; the licence comes along. */
+/** Declarations of ours name types of libraries that a consumer does not have either. Their licences come along. */
 function copyDeclarations(library: string, types: string): void {
   const from = join(root, "node_modules", library);
-  const files = globSync(["**/*.d.ts", "LICENSE"], {
+  const files = globSync(["**/*.d.ts", "LICENSE*"], {
     cwd: from,
     exclude: ["**/locales/!(en|index).d.ts", "src/**"],
   });
@@ -100,10 +98,8 @@ function copyDeclarations(library: string, types: string): void {
     mkdirSync(dirname(to), { recursive: true });
     copyFileSync(join(from, file), to);
   }
-  writeFileSync(
-    join(types, library, "v4", "locales", "index.d.ts"),
-    'export { default as en } from "./en.js";\n',
-  );
+  const locales = join(types, library, "v4", "locales", "index.d.ts");
+  if (existsSync(locales)) writeFileSync(locales, 'export { default as en } from "./en.js";\n');
 }
 
 /** tsc takes no files beside a project, so the project for declarations is written, used and removed. */
@@ -125,6 +121,7 @@ const DECLARATIONS: Readonly<Record<string, string>> = {
   "@canfar/contract/wire": "contract/src/wire/index.js",
   "@canfar/client": "client/src/index.js",
   zod: "zod/index.js",
+  oauth4webapi: "oauth4webapi/build/index.js",
 };
 
 /** Specifiers of workspace packages become paths; `.ts` endings become `.js`, which is what consumers resolve. */
