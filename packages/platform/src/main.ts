@@ -10,6 +10,7 @@ import { loadConfig } from "./config/load-config.ts";
 import { type DataFolder, dataFolderAt } from "./data-folder/data-folder.ts";
 import { createLog, type Log } from "./log.ts";
 import { type OpenPlatform, openPlatform } from "./open-platform.ts";
+import { setPassword } from "./set-password.ts";
 
 interface Options {
   readonly data: string;
@@ -18,6 +19,8 @@ interface Options {
   readonly config: string | undefined;
   /** Only end the Sessions of a platform that is stopped. */
   readonly endSessions: boolean;
+  /** Only set the password of this account, to CANFAR_PLATFORM_PASSWORD or to a generated one. */
+  readonly setPassword: string | undefined;
 }
 
 /** Time that Sessions get to end, beyond their grace. */
@@ -34,6 +37,7 @@ function parseOptions(words: string[]): Options {
         host: { type: "string" },
         config: { type: "string" },
         "end-sessions": { type: "boolean", default: false },
+        "set-password": { type: "string" },
       },
     });
     if (values.port !== undefined && !/^\d+$/.test(values.port)) {
@@ -41,11 +45,19 @@ function parseOptions(words: string[]): Options {
     }
     const endSessions = values["end-sessions"];
     const port = endSessions ? 0 : values.port === undefined ? undefined : Number(values.port);
-    return { data: resolve(values.data), port, host: values.host, config: values.config, endSessions };
+    const { host, config } = values;
+    return {
+      data: resolve(values.data),
+      port,
+      host,
+      config,
+      endSessions,
+      setPassword: values["set-password"],
+    };
   } catch (error) {
     throw new CanfarError("command.usage", {
       message: (error as Error).message,
-      hint: "Options: --data DIR, --port N, --host ADDRESS, --config FILE, --end-sessions.",
+      hint: "Options: --data DIR, --port N, --host ADDRESS, --config FILE, --end-sessions, --set-password USER.",
       cause: error,
     });
   }
@@ -93,6 +105,19 @@ async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   const folder = dataFolderAt(options.data);
   const { CANFAR_PLATFORM_PASSWORD: firstPassword, ...environment } = process.env;
+  if (options.setPassword !== undefined) {
+    const log = createLog({ level: "warn", clock: systemClock, write: (line) => process.stderr.write(line) });
+    const username = options.setPassword;
+    const password = await setPassword({
+      folder,
+      username,
+      password: firstPassword,
+      clock: systemClock,
+      log,
+    });
+    process.stdout.write(firstPassword === undefined ? `${password}\n` : "");
+    process.exit(0);
+  }
   const config = loadConfig({
     ...{ data: folder.root, file: options.config, environment },
     overrides: { host: options.host, port: options.port },

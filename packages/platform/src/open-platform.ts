@@ -90,17 +90,19 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<OpenPl
   await platform.start();
   front.serve({ proxy, identity: authentication, api: (request) => platform.app.fetch(request) });
 
+  const noPython = await whyNoPython(recipes, environment);
+  const notices = [...platform.driver.notices, ...(noPython === null ? [] : [noPython])];
   const runFiles = runFilePaths(folder, options.home);
   const startedAt = clock.now().toISOString();
   writeRunFiles(runFiles, {
     ...{ url: front.address, pid: process.pid, data: folder.root, startedAt, version: options.version },
+    notices,
   });
   opening.defer(() => removeRunFiles(runFiles));
-  const noPython = await whyNoPython(recipes, environment);
   const opened = opening.move();
   return {
     ...{ url, summary: platform.driver.summary, firstAccount },
-    notices: [...platform.driver.notices, ...(noPython === null ? [] : [noPython])],
+    notices,
     endSessions: (signal) => platform.endSessions(signal),
     async close() {
       // First those who wait for more, then all requests, then what they need.

@@ -21,6 +21,8 @@ export interface RunningPlatform {
   readonly data: string;
   readonly startedAt: string;
   readonly version: string;
+  /** What is missing on its machine and what that loses, one sentence each. */
+  readonly notices: readonly string[];
 }
 
 export function dataFolder(option: string | undefined): string {
@@ -40,9 +42,9 @@ export function runningPlatform(data: string): RunningPlatform | null {
   } catch {
     return null; // None, or half-written by a crash.
   }
-  const { url, pid, startedAt = "", version = "" } = run;
+  const { url, pid, startedAt = "", version = "", notices = [] } = run;
   if (typeof url !== "string" || typeof pid !== "number" || !isAlive(pid)) return null;
-  return { url, pid, data, startedAt, version };
+  return { url, pid, data, startedAt, version, notices };
 }
 
 export interface PlatformCommand {
@@ -137,20 +139,54 @@ export function isAlive(pid: number): boolean {
  * @throws CanfarError `platform.start_failed` where that did not work
  */
 export async function endSessions(data: string, say: (line: string) => void): Promise<void> {
-  const { program, words } = platformCommand(["--end-sessions", "--data", data]);
-  const child = spawn(program, words, { stdio: ["ignore", "ignore", "pipe"] });
-  let told = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    told += text;
-  });
-  const code = await new Promise<number | null>((settle, reject) => {
-    child.once("error", reject);
-    child.once("close", settle);
-  });
+  const { code, stderr } = await runPlatform(["--end-sessions", "--data", data], process.env);
   if (code === 0) return;
-  if (told.trim() !== "") say(told.trimEnd());
+  if (stderr.trim() !== "") say(stderr.trimEnd());
   throw new CanfarError("platform.start_failed", {
     message: `The Sessions of ${data} could not be ended (exit code ${code})`,
     hint: "Start the platform again and delete them with `canfar delete $(canfar ps -q)`.",
   });
+}
+
+/**
+ * Sets the password of an account of a data folder's platform, which may be running.
+ *
+ * @param password a generated one when absent
+ * @returns the generated password, or null where it was given
+ * @throws CanfarError `request.invalid` with the platform's own words
+ */
+export async function setPassword(
+  data: string,
+  username: string,
+  password: string | undefined,
+): Promise<string | null> {
+  // In the environment, not in the words: those are in everybody's process list.
+  const env = { ...process.env, ...(password === undefined ? {} : { CANFAR_PLATFORM_PASSWORD: password }) };
+  const { code, stdout, stderr } = await runPlatform(["--set-password", username, "--data", data], env);
+  if (code === 0) return password === undefined ? stdout.trim() : null;
+  const [message = "", hint] = stderr.trim().split("\n");
+  throw new CanfarError("request.invalid", {
+    message: message.replace(/^canfar platform: /, "") || `The password of ${username} could not be set`,
+    hint: hint?.trim(),
+  });
+}
+
+/** Runs the platform's program for one errand, to its end. */
+async function runPlatform(
+  errand: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { program, words } = platformCommand(errand);
+  const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"], env });
+  const told = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].setEncoding("utf8").on("data", (text: string) => {
+      told[stream] += text;
+    });
+  }
+  const code = await new Promise<number | null>((settle, reject) => {
+    child.once("error", reject);
+    child.once("close", settle);
+  });
+  return { code, ...told };
 }

@@ -21,6 +21,7 @@ import { logout } from "./logout.ts";
 import { logs } from "./logs.ts";
 import { open } from "./open.ts";
 import { platformDown } from "./platform/down.ts";
+import { platformPasswd } from "./platform/passwd.ts";
 import { platformStatus } from "./platform/status.ts";
 import { platformUp } from "./platform/up.ts";
 import { prune } from "./prune.ts";
@@ -53,7 +54,7 @@ const config = buildRouteMap({
 const image = buildRouteMap({ routes: { ls: imageLs }, docs: { brief: "Container Images" } });
 
 const platform = buildRouteMap({
-  routes: { up: platformUp, down: platformDown, status: platformStatus },
+  routes: { up: platformUp, down: platformDown, status: platformStatus, passwd: platformPasswd },
   docs: { brief: "A platform on this machine" },
 });
 

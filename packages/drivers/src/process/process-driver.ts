@@ -155,7 +155,8 @@ export class ProcessDriver implements SessionDriver {
   }
 
   #failPreparation(refs: readonly SessionRef[], error: Error): void {
-    const message = `the image could not be prepared: ${error.message}`;
+    const hint = error instanceof CanfarError && error.hint !== undefined ? ` ${error.hint}` : "";
+    const message = `the image could not be prepared: ${error.message}${hint}`;
     for (const ref of refs) {
       const entry = this.#preparing.get(attemptKey(ref));
       this.#preparing.delete(attemptKey(ref));

@@ -11,6 +11,8 @@ const runFileSchema = z.object({
   data: z.string(),
   startedAt: z.string(),
   version: z.string(),
+  /** What is missing on this machine and what that loses, one sentence each. */
+  notices: z.array(z.string()).default([]),
 });
 
 /** What a running platform leaves on disk so that clients find it. */

@@ -44,6 +44,7 @@ export const platformStatus = defineCommand<{ data?: string; output?: OutputForm
           ["Process", String(running.pid)],
           ["Running for", formatAge(running.startedAt || undefined, context.now())],
           ["Data", running.data],
+          ...running.notices.map((notice): [string, string] => ["Notice", notice]),
         ],
         context.paint,
       ),
