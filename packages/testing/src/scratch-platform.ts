@@ -42,7 +42,12 @@ export class ScratchPlatform {
       password: "correct-horse-7",
       arguments: options.arguments ?? [],
     });
-    await platform.up();
+    try {
+      await platform.up();
+    } catch (error) {
+      rmSync(home, { recursive: true, force: true });
+      throw error;
+    }
     return platform;
   }
 
