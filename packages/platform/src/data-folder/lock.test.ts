@@ -45,7 +45,14 @@ async function startHolder(): Promise<ChildProcess> {
 describe("lockDataFolder", () => {
   it("refuses while another process has it, naming process and address", async () => {
     const { pid = 0 } = await startHolder();
-    const run = { url: "http://127.0.0.1:1", pid, data: folder.root, startedAt: "", version: "", notices: [] };
+    const run = {
+      url: "http://127.0.0.1:1",
+      pid,
+      data: folder.root,
+      startedAt: "",
+      version: "",
+      notices: [],
+    };
     writeRunFiles([folder.runFile], run);
     expect(() => lockDataFolder(folder)).toThrow(
       expect.objectContaining({
@@ -57,7 +64,14 @@ describe("lockDataFolder", () => {
 
   it("does not take the run file of an earlier platform for the present one", async () => {
     await startHolder();
-    const run = { url: "http://127.0.0.1:1", pid: 1, data: folder.root, startedAt: "", version: "", notices: [] };
+    const run = {
+      url: "http://127.0.0.1:1",
+      pid: 1,
+      data: folder.root,
+      startedAt: "",
+      version: "",
+      notices: [],
+    };
     writeRunFiles([folder.runFile], run);
     expect(() => lockDataFolder(folder)).toThrow("which is starting");
   });
@@ -79,7 +93,14 @@ describe("lockDataFolder", () => {
 
 describe("run files", () => {
   it("are read back, and null where they are broken or missing", () => {
-    const run = { url: "http://127.0.0.1:1", pid: 1, data: "/d", startedAt: "now", version: "1", notices: [] };
+    const run = {
+      url: "http://127.0.0.1:1",
+      pid: 1,
+      data: "/d",
+      startedAt: "now",
+      version: "1",
+      notices: [],
+    };
     writeRunFiles([folder.runFile], run);
     expect(readRunFile(folder.runFile)).toEqual(run);
     expect(readRunFile(folder.log)).toBeNull();
