@@ -185,18 +185,14 @@ for (const sandbox of ["bubblewrap", "none"] as const) {
       expect(end.outcome?.exitCode).not.toBe(0);
     });
 
-    it("run 100 at once in well under 3 seconds", async () => {
+    it("run 100 at once, each to its own end", async () => {
       const replicas = Array.from({ length: 100 }, (_, at) => {
         const sessionId = `r${String(at).padStart(7, "0")}`;
         return { sessionId, attempt: 1, name: `r-${at}`, index: at + 1, env: { REPLICA_ID: String(at + 1) } };
       });
-      const begin = performance.now();
       await driver.launch(scratch.plan({ argv: ["true"], replicas, replicaCount: 100 }));
       const ends = await Promise.all(replicas.map((replica) => watch.ended(replica)));
-      const took = performance.now() - begin;
-      console.log(`100 × true (${sandbox}): ${Math.round(took)} ms`);
       expect(ends.filter(({ outcome }: Observation) => outcome?.exitCode !== 0)).toEqual([]);
-      expect(took).toBeLessThan(3_000);
     });
   });
 }

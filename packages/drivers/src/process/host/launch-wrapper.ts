@@ -25,7 +25,7 @@ trap : TERM INT HUP
 exec 3> "$run/status" 4>&2 2> /dev/null
 "$@" 2>&4 4>&-
 code=$?
-[ "$1" = bwrap ] || echo "{ "exit-code": $code }" >&3
+[ "$1" = bwrap ] || printf '{ "exit-code": %d }\\n' "$code" >&3
 kill -0 "$host" || kill -STOP $$
 exit $code
 `;
