@@ -1,6 +1,8 @@
 export type {
   ContainerImage,
+  Group,
   LaunchRequest,
+  LaunchRequestInput,
   PlatformStats,
   ServerContext,
   Session as SessionDescription,

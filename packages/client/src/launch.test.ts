@@ -1,10 +1,10 @@
-import type { LaunchRequest } from "@canfar/contract";
+import type { LaunchRequestInput } from "@canfar/contract";
 import { describe, expect, test } from "vitest";
 import { openClient } from "./client.ts";
 import { refusedOrigin, sendText } from "./test-servers/http-server.ts";
-import { launches, type SkahaBehaviour, startSkaha } from "./test-servers/skaha.ts";
+import { groupLaunches, launches, type SkahaBehaviour, startSkaha } from "./test-servers/skaha.ts";
 
-const BATCH: LaunchRequest = {
+const BATCH: LaunchRequestInput = {
   name: "batch",
   kind: "headless",
   image: "skaha/astroml",
@@ -55,7 +55,7 @@ describe("one Session", () => {
     const { server, sessions } = await open({ ours: true });
     await using _ = server;
     await sessions.launch({ ...BATCH, args: ["-c", "a b", ""] });
-    expect(launches(server)[0]?.form.getAll("arg")).toEqual(["-c", "a b", ""]);
+    expect(groupLaunches(server)[0]?.args).toEqual(["-c", "a b", ""]);
   });
 });
 
@@ -65,7 +65,7 @@ describe("Replicas", () => {
     await using _ = server;
     expect(await sessions.launch({ ...BATCH, replicas: 100 })).toHaveLength(100);
     await sessions.launch({ ...BATCH, replicas: 2 });
-    expect(launches(server).map(({ form }) => form.get("replicas"))).toEqual(["100", "2"]);
+    expect(groupLaunches(server).map(({ replicas }) => replicas)).toEqual([100, 2]);
     expect(server.requests.filter(({ path }) => path === "/skaha/capabilities")).toHaveLength(1);
   });
 
@@ -212,5 +212,44 @@ describe("an odd answer", () => {
     await expect(sessions.launch({ ...BATCH, replicas: 3 })).rejects.toMatchObject({
       code: "server.unavailable",
     });
+  });
+});
+
+describe("one request for a whole Group", () => {
+  test("is sent again with the same id when its answer is lost", async () => {
+    let asked = 0;
+    const { server, sessions } = await open({
+      ours: true,
+      answer: ({ method }, response) => {
+        if (method !== "POST") return false;
+        asked += 1;
+        if (asked > 1) return false;
+        response.socket?.destroy();
+        return true;
+      },
+    });
+    await using _ = server;
+    expect(await sessions.launch({ ...BATCH, replicas: 3 })).toHaveLength(3);
+    const [first, second] = groupLaunches(server);
+    expect(second).toEqual(first);
+    expect(first?.requestId).toBeTruthy();
+  });
+
+  test("carries policies and Items, which another server is not asked for", async () => {
+    const { server, sessions } = await open({ ours: true });
+    await using _ = server;
+    await sessions.launch({ ...BATCH, policy: { retries: 2 }, items: { list: ["a", "b"] } });
+    expect(groupLaunches(server)[0]).toMatchObject({
+      policy: { retries: 2, retryDelaySeconds: 5 },
+      items: { list: ["a", "b"], split: "balanced" },
+    });
+    const upstream = await open();
+    await using __ = upstream.server;
+    for (const change of [{ policy: { retries: 2 } }, { items: { list: ["a"] } }]) {
+      await expect(upstream.sessions.launch({ ...BATCH, ...change })).rejects.toMatchObject({
+        code: "request.unsupported",
+      });
+    }
+    expect(launches(upstream.server)).toEqual([]);
   });
 });

@@ -1,12 +1,17 @@
 import {
+  type BatchPolicy,
   CanfarError,
+  DEFAULT_BATCH_POLICY,
   type LaunchRequest,
+  type LaunchRequestInput,
+  launchAnswerSchema,
   launchRequestSchema,
   parseImageReference,
   parseSessionName,
   replicaName,
+  routePath,
 } from "@canfar/contract";
-import { encodeLaunchForm, type LaunchFormOptions, survivesJoining } from "@canfar/contract/wire";
+import { encodeLaunchForm, survivesJoining } from "@canfar/contract/wire";
 import { concurrently } from "./concurrently.ts";
 import type { Connection } from "./connection.ts";
 import { unsupported } from "./unsupported.ts";
@@ -30,7 +35,7 @@ const HOPELESS: readonly string[] = [
  *
  * @throws CanfarError `request.invalid`, `session.invalid_name`, `image.invalid_reference`
  */
-export function checkLaunchRequest(input: LaunchRequest): LaunchRequest {
+export function checkLaunchRequest(input: LaunchRequestInput): LaunchRequest {
   const result = launchRequestSchema.safeParse(input);
   if (!result.success) {
     const [issue] = result.error.issues;
@@ -62,28 +67,70 @@ export function checkLaunchRequest(input: LaunchRequest): LaunchRequest {
 /**
  * Launches a Session, or a Group: with one request where the server can, else with one for each Replica.
  *
- * @returns ids in the order of the Replicas
+ * @returns ids in the order of the Replicas; the first one is the Group's as well
  * @throws CanfarError the server's refusal; `command.partial_success` with `ids` and `failures` when only some were
- * launched; `request.unsupported` when the arguments would not arrive as they are
+ * launched; `request.unsupported` when the server cannot do what the request asks for
  */
 export async function launch(
   connection: Connection,
-  input: LaunchRequest,
+  input: LaunchRequestInput,
   signal?: AbortSignal,
 ): Promise<string[]> {
   const request = checkLaunchRequest(input);
-  const plain = request.replicas === 1 && survivesJoining(request.args);
+  const beyondForms = whatFormsCannotSay(request);
   // The usual single Session needs no question first.
-  const native = !plain && (await connection.features()).replicas;
-  if (native) return await post(connection, request, { native }, signal);
+  const plain = request.replicas === 1 && beyondForms === null;
+  if (!plain && (await connection.features()).groups) return await launchGroup(connection, request, signal);
+  if (beyondForms !== null) throw unsupported(connection.server.name, ...beyondForms);
+  return await launchEach(connection, request, signal);
+}
+
+/** What of a request the form of a single Session has no place for, and what to do without; null where nothing is. */
+function whatFormsCannotSay(request: LaunchRequest): [lack: string, hint: string] | null {
   if (!survivesJoining(request.args)) {
-    throw unsupported(
-      connection.server.name,
+    return [
       "cannot take arguments that are empty or have white space in them",
       "Put the command into a script and launch that.",
-    );
+    ];
   }
-  return await launchEach(connection, request, signal);
+  if (request.items !== undefined) {
+    return [
+      "cannot split Items over Replicas",
+      "Let the script choose its own with canfar.helpers.distributed.",
+    ];
+  }
+  if (!isDeepEqual(request.policy, DEFAULT_BATCH_POLICY)) {
+    return [
+      "knows no retries, time limits, dependencies or notifications of a batch",
+      "Launch without them, and look after it with `canfar ps`.",
+    ];
+  }
+  return null;
+}
+
+function isDeepEqual(a: BatchPolicy, b: BatchPolicy): boolean {
+  return JSON.stringify(a) === JSON.stringify(b); // Both come out of one schema, so that their keys are in one order.
+}
+
+/** One request for all, which may be sent again when its answer is lost: the server knows it by its id. */
+async function launchGroup(
+  connection: Connection,
+  request: LaunchRequest,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const requestId = request.requestId ?? crypto.randomUUID();
+  const { sessions } = await connection.transport.json(
+    {
+      method: "POST",
+      path: routePath("launchGroup"),
+      json: { ...request, requestId },
+      repeatable: true,
+      signal,
+    },
+    launchAnswerSchema,
+  );
+  if (sessions.length !== request.replicas) throw notAsManyIds(connection, request.replicas);
+  return sessions;
 }
 
 async function launchEach(
@@ -103,8 +150,8 @@ async function launchEach(
     }
     const one = { ...request, name: replicaName(request.name, replica, count), replicas: 1 };
     try {
-      const [id] = await post(connection, one, { native: false, replica: { index: replica, count } }, signal);
-      if (id !== undefined) ids[replica - 1] = id;
+      const id = await post(connection, one, { index: replica, count }, signal);
+      ids[replica - 1] = id;
     } catch (error) {
       const failure = error instanceof CanfarError ? error : interrupted(error);
       if (HOPELESS.includes(failure.code) || signal?.aborted) hopeless = failure;
@@ -140,19 +187,20 @@ function interrupted(cause: unknown): CanfarError {
 async function post(
   connection: Connection,
   request: LaunchRequest,
-  options: LaunchFormOptions,
+  replica: { index: number; count: number },
   signal: AbortSignal | undefined,
-): Promise<string[]> {
-  const form = encodeLaunchForm(request, options);
+): Promise<string> {
+  const form = encodeLaunchForm(request, replica);
   const answer = await connection.transport.text({ method: "POST", path: "session", form, signal });
-  const ids = answer.split(/\r?\n/).filter((line) => line.trim() !== "");
-  const expected = options.native ? request.replicas : 1;
-  if (ids.length !== expected || ids.some((id) => !/^[A-Za-z0-9-]+$/.test(id))) {
-    throw new CanfarError("transport.failure", {
-      message: `The server '${connection.server.name}' answered the launch of ${expected} with something else than as many ids`,
-      hint: "See what was launched with `canfar ps --all`.",
-      details: { server: connection.server.name },
-    });
-  }
-  return ids;
+  const id = answer.trim();
+  if (/^[A-Za-z0-9-]+$/.test(id)) return id;
+  throw notAsManyIds(connection, 1);
+}
+
+function notAsManyIds(connection: Connection, expected: number): CanfarError {
+  return new CanfarError("transport.failure", {
+    message: `The server '${connection.server.name}' answered the launch of ${expected} with something else than as many ids`,
+    hint: "See what was launched with `canfar ps --all`.",
+    details: { server: connection.server.name },
+  });
 }

@@ -46,15 +46,17 @@ describe("create", () => {
       replicas: 100,
     });
     expect(new Set(ids).size).toBe(100);
-    expect(launches(server)).toHaveLength(1);
-    expect(launches(server)[0]?.headers.authorization).toBe("Bearer SAVED");
-    expect(Object.fromEntries(launches(server)[0]?.form ?? [])).toEqual({
+    const [sent, ...more] = server.requests.filter(({ path }) => path === "/canfar/v1/group");
+    expect(more).toEqual([]);
+    expect(sent?.headers.authorization).toBe("Bearer SAVED");
+    expect(sent?.json).toMatchObject({
       name: "galaxy-processing-batch",
       image: "images.canfar.net/skaha/astroml:latest",
-      type: "headless",
-      cmd: "python",
-      args: "my_script.py",
-      replicas: "100",
+      kind: "headless",
+      command: "python",
+      args: ["my_script.py"],
+      replicas: 100,
+      requestId: expect.any(String),
     });
   });
 

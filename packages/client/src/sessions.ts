@@ -1,7 +1,7 @@
 import {
   CanfarError,
   isEnded,
-  type LaunchRequest,
+  type LaunchRequestInput,
   routePath,
   SESSION_ID_PATTERN,
   type Session,
@@ -42,7 +42,7 @@ export class Sessions {
    * @throws CanfarError the server's refusal; `command.partial_success` with `ids` and `failures` in its details;
    * `request.invalid`, `session.invalid_name`, `image.invalid_reference` before anything is sent
    */
-  async launch(request: LaunchRequest, options: { signal?: AbortSignal } = {}): Promise<string[]> {
+  async launch(request: LaunchRequestInput, options: { signal?: AbortSignal } = {}): Promise<string[]> {
     return await launch(this.#connection, request, options.signal);
   }
 

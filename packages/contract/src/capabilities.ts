@@ -8,6 +8,8 @@ export const STANDARD_IDS = {
   repository: "http://www.opencadc.org/std/platform#repository-1",
   /** Ours: `POST /v1/session` takes `replicas=N` and `arg`, and answers N ids, one a line. */
   replicas: "https://canfar.net/std/platform#replicas-1",
+  /** Ours: base address of Groups: launch by JSON, list, watch, logs, rerun, report, delete. */
+  groups: "https://canfar.net/std/platform#groups-1",
   /** Ours: `view=logs` takes `follow`, `tail`, `since`, `timestamps`; `view=events` takes `format=json`. */
   logs: "https://canfar.net/std/platform#logs-1",
   /** Ours: a one-time address that opens a Session in a browser. */

@@ -1,3 +1,15 @@
+export {
+  type BatchPolicy,
+  batchPolicySchema,
+  DEFAULT_BATCH_POLICY,
+  DEPENDENCY_CONDITIONS,
+  type Dependency,
+  type DependencyCondition,
+  MAX_RETRY_DELAY_SECONDS,
+  NOTIFICATION_MOMENTS,
+  type NotificationMoment,
+  type NotificationRequest,
+} from "./batch-policy.ts";
 export { SECURITY_METHODS, STANDARD_IDS } from "./capabilities.ts";
 export {
   type ContainerImage,
@@ -8,10 +20,47 @@ export {
   shortImageReference,
 } from "./container-image.ts";
 export { CanfarError, type CanfarErrorOptions, ERROR_CODES, type ErrorCode, isErrorCode } from "./errors.ts";
-export { type LaunchRequest, launchRequestSchema, MAX_REPLICAS } from "./launch-request.ts";
+export {
+  type Group,
+  groupSchema,
+  type ItemCounts,
+  isGroupEnded,
+  itemCountsSchema,
+  type ReplicaCounts,
+  replicaCountsSchema,
+} from "./group.ts";
+export {
+  ITEM_PLACEHOLDER,
+  ITEM_SPLITS,
+  type ItemSplit,
+  type ItemsRequest,
+  itemsRequestSchema,
+  MAX_ITEMS,
+} from "./items-request.ts";
+export {
+  type LaunchAnswer,
+  type LaunchRequest,
+  type LaunchRequestInput,
+  launchAnswerSchema,
+  launchRequestSchema,
+  MAX_REPLICAS,
+} from "./launch-request.ts";
 export { openApiDocument } from "./openapi.ts";
 export { type PlatformStats, platformStatsSchema } from "./platform-stats.ts";
 export { REPLICA_COUNT, REPLICA_ID, type Replica, replicaEnvironment, replicaName } from "./replica.ts";
+export {
+  ALL_REPLICAS,
+  formatReplicaSelection,
+  type IndexRange,
+  isSelected,
+  parseReplicaSelection,
+  parseReplicaSelector,
+  REPLICA_STATES,
+  type ReplicaSelection,
+  type ReplicaSelector,
+  type ReplicaState,
+  selectsAll,
+} from "./replica-selector.ts";
 export {
   allocationMode,
   RESOURCE_ALLOCATION_MODES,

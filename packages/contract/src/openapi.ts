@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ERROR_CODES } from "./errors.ts";
-import { ROUTES, type Route } from "./routes.ts";
+import { type Body, ROUTES, type Route } from "./routes.ts";
 
 /**
  * The OpenAPI 3.1 document of the platform, made from the route table.
@@ -38,15 +38,17 @@ function operation(operationId: string, route: Route): Record<string, unknown> {
     required: !schema.safeParse(undefined).success,
     schema: z.toJSONSchema(schema, { io: "input" }),
   }));
-  const content = {
-    [route.answer.mediaType]: { schema: z.toJSONSchema(route.answer.schema, { io: "input" }) },
-  };
   const failure = { description: "The reason as text, or a problem document where the client accepts one" };
   return {
     operationId,
     summary: route.summary,
     ...(route.authenticated ? { security: [{ bearer: [] }] } : {}),
     parameters: [...path, ...query],
-    responses: { 200: { description: "OK", content }, default: failure },
+    ...(route.body === undefined ? {} : { requestBody: { required: true, content: contentOf(route.body) } }),
+    responses: { 200: { description: "OK", content: contentOf(route.answer) }, default: failure },
   };
+}
+
+function contentOf({ mediaType, schema }: Body): Record<string, unknown> {
+  return { [mediaType]: { schema: z.toJSONSchema(schema, { io: "input" }) } };
 }

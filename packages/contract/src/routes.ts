@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { launchAnswerSchema, launchRequestSchema } from "./launch-request.ts";
 import { platformStatsSchema } from "./platform-stats.ts";
 import { serverContextSchema } from "./resource-allocation.ts";
 import { userSchema } from "./user.ts";
+import { wireGroupSchema } from "./wire/group.ts";
 import { wireImageSchema } from "./wire/image.ts";
 import { wireSessionSchema } from "./wire/session.ts";
 
@@ -24,6 +26,8 @@ export interface Route {
   readonly authenticated: boolean;
   /** Parameters in the query string (and, on POST, equally in a form body). */
   readonly parameters?: z.ZodObject;
+  /** What the request carries, where that is no form. */
+  readonly body?: Body;
   readonly answer: Body;
 }
 
@@ -32,6 +36,10 @@ const text: Body = { mediaType: "text/plain", schema: z.string() };
 const xml: Body = { mediaType: "text/xml", schema: z.string() };
 const json = (schema: z.ZodType): Body => ({ mediaType: "application/json", schema });
 const flag = z.enum(["true", "false"]);
+
+const group = "/canfar/v1/group/{id}";
+/** Which Replicas are meant, as `parseReplicaSelection` reads it: `3-10,15`, `failed`; all when absent. */
+const replicas = z.string().optional();
 
 export const ROUTES = {
   listSessions: {
@@ -136,6 +144,46 @@ export const ROUTES = {
     summary: "VOSI availability",
     authenticated: false,
     answer: xml,
+  },
+  launchGroup: {
+    method: "POST",
+    path: "/canfar/v1/group",
+    summary: "Launch a Group (or one Session) with everything that a launch request may say",
+    authenticated: true,
+    body: json(launchRequestSchema),
+    answer: json(launchAnswerSchema),
+  },
+  listGroups: {
+    method: "GET",
+    path: "/canfar/v1/group",
+    summary: "The caller's Groups with how many of their Replicas wait, run and have ended, oldest first",
+    authenticated: true,
+    answer: json(z.array(wireGroupSchema)),
+  },
+  getGroup: {
+    method: "GET",
+    path: group,
+    summary:
+      "One Group; watch=true sends it again, one JSON document a line, whenever it changed, until it has ended",
+    authenticated: true,
+    parameters: z.object({ watch: flag.optional() }),
+    answer: json(wireGroupSchema),
+  },
+  listReplicas: {
+    method: "GET",
+    path: `${group}/session`,
+    summary: "Sessions of a Group in the order of their Replicas",
+    authenticated: true,
+    parameters: z.object({ replicas }),
+    answer: json(z.array(wireSessionSchema)),
+  },
+  deleteGroup: {
+    method: "DELETE",
+    path: group,
+    summary: "End a Group's Replicas and take them off the list; answers their ids",
+    authenticated: true,
+    parameters: z.object({ replicas }),
+    answer: json(z.array(z.string())),
   },
   createTicket: {
     method: "POST",

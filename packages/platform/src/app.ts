@@ -6,6 +6,7 @@ import { mountAvailability } from "./handlers/availability.ts";
 import { mountCapabilities } from "./handlers/capabilities.ts";
 import { honoPath, type PlatformApp, type PlatformEnvironment } from "./handlers/context.ts";
 import { errorResponse } from "./handlers/error-response.ts";
+import { mountGroup } from "./handlers/group.ts";
 import { mountImage } from "./handlers/image.ts";
 import { mountOpenApi } from "./handlers/openapi.ts";
 import { mountServerContext } from "./handlers/server-context.ts";
@@ -15,6 +16,8 @@ import { type IssueTicket, mountTicket } from "./handlers/ticket.ts";
 import { mountUser } from "./handlers/user.ts";
 import type { Log } from "./log.ts";
 import type { Expiry } from "./services/expiry.ts";
+import type { GroupReader } from "./services/group-reader.ts";
+import type { GroupWatch } from "./services/group-watch.ts";
 import type { ImageCatalogue } from "./services/image-catalogue.ts";
 import type { LaunchService } from "./services/launch.ts";
 import type { SessionEnder } from "./services/session-ender.ts";
@@ -25,6 +28,8 @@ export interface AppOptions {
   readonly authenticate: Authenticate;
   readonly issueTicket: IssueTicket;
   readonly reader: SessionReader;
+  readonly groups: GroupReader;
+  readonly watch: GroupWatch;
   readonly launch: LaunchService;
   readonly logs: SessionLogs;
   readonly ender: SessionEnder;
@@ -56,6 +61,7 @@ export function createApp(options: AppOptions): PlatformApp {
   }
   mountSession(app, options);
   mountSessionById(app, options);
+  mountGroup(app, options);
   mountImage(app, options.images);
   mountServerContext(app, options.context);
   mountUser(app);

@@ -12,6 +12,8 @@ import type { Log } from "./log.ts";
 import { Records } from "./records/records.ts";
 import { AdmissionQueue } from "./services/admission-queue.ts";
 import { Expiry } from "./services/expiry.ts";
+import { GroupReader } from "./services/group-reader.ts";
+import { GroupWatch } from "./services/group-watch.ts";
 import { HomeFolders } from "./services/home-folders.ts";
 import { type CataloguedImage, ImageCatalogue } from "./services/image-catalogue.ts";
 import { LaunchService } from "./services/launch.ts";
@@ -82,6 +84,8 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   const usage = new UsageMonitor(clock);
   const sessionRoutes = new SessionRoutes(routes);
   const reader = new SessionReader({ records, usage, origin });
+  const groups = new GroupReader({ records, sessions: reader });
+  const watch = new GroupWatch({ groups, changes, clock });
   // The queue and those that make room in it need each other.
   const onEnd = () => queue.admit();
 
@@ -112,7 +116,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
 
   const logs = new SessionLogs({ driver, records, reader, changes });
   const app = createApp({
-    ...{ reader, launch, ender, expiry, images, context, origin, log, version: parts.version },
+    ...{ reader, groups, watch, launch, ender, expiry, images, context, origin, log, version: parts.version },
     logs,
     load: () => platformLoad({ records, capacity: description.capacity, context }),
     authenticate: (authorization) => parts.identity.authenticate(authorization),
@@ -138,6 +142,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
       expiry.stop();
       observer.stop();
       logs.stop();
+      watch.stop();
     },
   };
 }

@@ -1,5 +1,6 @@
 import {
   CanfarError,
+  DEFAULT_BATCH_POLICY,
   isLaunchableKind,
   LAUNCHABLE_KINDS,
   type LaunchableKind,
@@ -124,6 +125,7 @@ async function createSessions(
       ...(flags.gpu ? { gpus: flags.gpu } : {}),
     },
     replicas: flags.replicas ?? 1,
+    policy: DEFAULT_BATCH_POLICY,
   };
   refuseImpossible(launch);
   if (flags.dryRun) return await describe(context, launch, flags.output);

@@ -26,7 +26,7 @@ describe("capabilities", () => {
     expect(platformFeatures(parseCapabilities(xml))).toEqual({
       version: "v1",
       auths: ["x509", "oidc"],
-      replicas: false,
+      groups: false,
       logs: false,
       tickets: false,
       issuer: null,

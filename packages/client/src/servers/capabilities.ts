@@ -84,7 +84,7 @@ export function platformFeatures(capabilities: readonly Capability[]): PlatformF
   return {
     version: session?.version ?? null,
     auths: session?.auths ?? [],
-    replicas: has(STANDARD_IDS.replicas),
+    groups: has(STANDARD_IDS.groups),
     logs: has(STANDARD_IDS.logs),
     tickets: has(STANDARD_IDS.ticket),
     issuer: identity?.interfaces[0]?.url ?? null,

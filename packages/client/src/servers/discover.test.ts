@@ -35,7 +35,7 @@ describe("platforms of this machine", () => {
       { name: "local", idp: "local", url: `${server.origin}/skaha`, version: "v1", auths: ["oidc"] },
     ]);
     expect(found[0]?.features).toMatchObject({
-      replicas: true,
+      groups: true,
       logs: true,
       tickets: true,
       issuer: `${server.origin}/oidc`,

@@ -4,8 +4,8 @@ export interface PlatformFeatures {
   readonly version: string | null;
   /** `oidc`, `x509`, …, in the vocabulary of the configuration file. */
   readonly auths: readonly string[];
-  /** One request makes a Group, and arguments travel one by one. */
-  readonly replicas: boolean;
+  /** Groups are things: one request makes one, with exact arguments, policies and Items; and they can be asked about. */
+  readonly groups: boolean;
   /** Logs can be followed, cut and dated; events come as JSON. */
   readonly logs: boolean;
   /** One-time addresses for browsers. */
@@ -18,7 +18,7 @@ export interface PlatformFeatures {
 export const NO_FEATURES: PlatformFeatures = {
   version: null,
   auths: [],
-  replicas: false,
+  groups: false,
   logs: false,
   tickets: false,
   issuer: null,

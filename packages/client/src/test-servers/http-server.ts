@@ -8,6 +8,8 @@ export interface ReceivedRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly form: URLSearchParams;
+  /** The body where it is JSON. */
+  readonly json: unknown;
   readonly headers: IncomingMessage["headers"];
 }
 
@@ -24,11 +26,14 @@ export async function startHttpServer(answer: Answer, port = 0): Promise<HttpSer
   const requests: ReceivedRequest[] = [];
   const server = createServer(async (incoming, response) => {
     const url = new URL(incoming.url ?? "/", "http://test");
+    const body = await text(incoming);
+    const isJson = incoming.headers["content-type"]?.startsWith("application/json") ?? false;
     const request: ReceivedRequest = {
       method: incoming.method ?? "",
       path: url.pathname,
       query: url.searchParams,
-      form: new URLSearchParams(await text(incoming)),
+      form: new URLSearchParams(isJson ? "" : body),
+      json: isJson ? JSON.parse(body) : undefined,
       headers: incoming.headers,
     };
     requests.push(request);

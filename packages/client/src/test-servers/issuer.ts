@@ -121,7 +121,7 @@ export function capabilities(origin: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <vosi:capabilities xmlns:vosi="http://www.ivoa.net/xml/VOSICapabilities/v1.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
 ${entry("http://www.opencadc.org/std/platform#session-1", "/skaha/v1/session")}
-${entry("https://canfar.net/std/platform#replicas-1", "/skaha/v1/session")}
+${entry("https://canfar.net/std/platform#groups-1", "/canfar/v1/group")}
 ${entry("https://canfar.net/std/platform#logs-1", "/skaha/v1/session")}
 ${entry("https://canfar.net/std/platform#ticket-1", "/canfar/v1/session")}
 ${entry("https://canfar.net/std/platform#identity-1", "/oidc")}

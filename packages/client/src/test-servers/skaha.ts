@@ -1,3 +1,4 @@
+import type { LaunchRequest } from "@canfar/contract";
 import {
   type Answer,
   type HttpServer,
@@ -25,13 +26,16 @@ export async function startSkaha(behaviour: SkahaBehaviour = {}): Promise<HttpSe
       else response.writeHead(404).end("not found\n");
       return;
     }
+    const newId = () => {
+      serial += 1;
+      return `s${String(serial).padStart(7, "0")}`;
+    };
     if (request.method === "POST" && request.path === "/skaha/v1/session") {
-      const count = Number(request.form.get("replicas") ?? "1");
-      const ids = Array.from({ length: count }, () => {
-        serial += 1;
-        return `s${String(serial).padStart(7, "0")}`;
-      });
-      return sendText(response, `${ids.join("\r\n")}\r\n`);
+      return sendText(response, `${newId()}\r\n`);
+    }
+    if (behaviour.ours && request.method === "POST" && request.path === "/canfar/v1/group") {
+      const sessions = Array.from({ length: Number((request.json as LaunchRequest).replicas) }, newId);
+      return sendJson(response, { group: sessions[0], sessions });
     }
     if (request.path === "/skaha/v1/session") return sendJson(response, []);
     sendText(response, `Session ${request.path.split("/").at(-1)} not found\n`, 404);
@@ -62,6 +66,14 @@ export function wireSession(id: string, changes: Record<string, unknown> = {}): 
   };
 }
 
+/** Launches of single Sessions by form. */
 export function launches(server: HttpServer): ReceivedRequest[] {
   return server.requests.filter(({ method, path }) => method === "POST" && path === "/skaha/v1/session");
+}
+
+/** Launches of whole Groups. */
+export function groupLaunches(server: HttpServer): LaunchRequest[] {
+  return server.requests
+    .filter(({ method, path }) => method === "POST" && path === "/canfar/v1/group")
+    .map(({ json }) => json as LaunchRequest);
 }

@@ -33,6 +33,12 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** Goes into the body: addresses end up in logs of servers and proxies. */
   readonly form?: URLSearchParams;
+  /** The same for JSON; a request has one of the two. */
+  readonly json?: unknown;
+  /** True for a POST that the server knows again, so that it may be repeated when its answer is lost. */
+  readonly repeatable?: boolean;
+  /** Media type of the answer, where the server has several. */
+  readonly accept?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -41,8 +47,9 @@ type Read<T> = (response: Response, watch: InactivityWatch, exchange: Exchange) 
 /**
  * The one way to a server: credentials, timeouts, retries and errors for every request.
  *
- * A 401 is answered by one renewal of the credential and one more try. GET and DELETE, which may be repeated, are
- * tried again when the connection breaks or the server is busy; POST never is, because it may have been done.
+ * A 401 is answered by one renewal of the credential and one more try. What may be repeated (GET, DELETE, and a POST
+ * that says so) is tried again when the connection breaks or the server is busy; any other POST never is, because it
+ * may have been done.
  */
 export class Transport {
   readonly #options: TransportOptions;
@@ -107,7 +114,8 @@ export class Transport {
           renewed = true;
           if (await credentials?.renew(token)) continue;
         }
-        const delay = request.method === "POST" ? null : retryDelayMs(error, attempts);
+        const once = request.method === "POST" && !request.repeatable;
+        const delay = once ? null : retryDelayMs(error, attempts);
         if (delay === null) throw error;
         await wait(clock, delay, request.signal);
       }
@@ -122,13 +130,13 @@ export class Transport {
     const { server, fetch, clock, timeoutMs } = this.#options;
     const url = this.#address(request);
     const exchange: Exchange = { server, url, method: request.method, attempts };
-    const headers = this.#headers(token);
+    const headers = this.#headers(request, token);
     const watch = new InactivityWatch(clock, timeoutMs);
     const signal =
       request.signal === undefined ? watch.signal : AbortSignal.any([request.signal, watch.signal]);
     try {
       const init: RequestInit = { method: request.method, headers, redirect: "manual", signal };
-      if (request.method === "POST") init.body = request.form ?? new URLSearchParams();
+      if (request.method === "POST") init.body = bodyOf(request);
       const response = await fetch(url, init);
       watch.touch();
       if (!response.ok) throw await failedAnswer(response, exchange);
@@ -142,8 +150,9 @@ export class Transport {
     }
   }
 
-  #headers(token: string | null): Record<string, string> {
-    const headers = { accept: ACCEPT, "user-agent": `canfar/${VERSION}` };
+  #headers({ accept = ACCEPT, json }: ApiRequest, token: string | null): Record<string, string> {
+    const content = json === undefined ? {} : { "content-type": "application/json" };
+    const headers = { accept, "user-agent": `canfar/${VERSION}`, ...content };
     const type = this.#options.credentials?.type;
     if (token === null || type === undefined) return headers;
     return { ...headers, authorization: `Bearer ${token}`, "x-skaha-authentication-type": type };
@@ -164,6 +173,10 @@ export class Transport {
     }
     return url;
   }
+}
+
+function bodyOf({ form, json }: ApiRequest): URLSearchParams | string {
+  return json === undefined ? (form ?? new URLSearchParams()) : JSON.stringify(json);
 }
 
 async function readText(response: Response, watch: InactivityWatch): Promise<string> {

@@ -1,10 +1,10 @@
 export { decodeEventsTable, encodeEventsTable } from "./events-table.ts";
+export { decodeGroup, encodeGroup, type WireGroup, wireGroupSchema } from "./group.ts";
 export { decodeImage, encodeImage, type WireImage, wireImageSchema } from "./image.ts";
 export {
   decodeLaunchForm,
   encodeLaunchForm,
   type LaunchForm,
-  type LaunchFormOptions,
   survivesJoining,
 } from "./launch-form.ts";
 export { decodeProblem, encodeProblem, PROBLEM_MEDIA_TYPE } from "./problem.ts";

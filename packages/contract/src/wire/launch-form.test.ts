@@ -1,21 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { CanfarError } from "../errors.ts";
-import type { LaunchRequest } from "../launch-request.ts";
+import { type LaunchRequest, launchRequestSchema } from "../launch-request.ts";
 import { decodeLaunchForm, encodeLaunchForm, survivesJoining } from "./launch-form.ts";
 
-const request: LaunchRequest = {
+const request: LaunchRequest = launchRequestSchema.parse({
   name: "batch",
   kind: "headless",
   image: "images.canfar.net/skaha/astroml:latest",
   command: "python3",
   args: ["run.py", "--in", "a"],
   env: { A: "1", B: "x=y z&" },
-  resources: {},
-  replicas: 1,
-};
+});
+const first = { index: 1, count: 1 };
 
 test("a form for one Replica is, byte for byte, what upstream's client sends", () => {
-  const form = encodeLaunchForm(request, { native: false, replica: { index: 1, count: 10 } });
+  const form = encodeLaunchForm(request, { index: 1, count: 10 });
   expect(form.toString()).toBe(
     "name=batch&image=images.canfar.net%2Fskaha%2Fastroml%3Alatest&type=headless&cmd=python3&args=run.py+--in+a" +
       "&env=A%3D1&env=B%3Dx%3Dy+z%26&env=REPLICA_ID%3D1&env=REPLICA_COUNT%3D10",
@@ -27,8 +26,9 @@ test.each([
   [["", "x"]],
   [["line\nbreak", "$HOME", '"quoted"', "a=b", "*", "\\", "é🚀"]],
   [[]],
-])("arguments %j arrive as they were", (args) => {
-  const form = encodeLaunchForm({ ...request, args }, { native: true });
+])("arguments %j, one parameter each, arrive as they were", (args) => {
+  const form = encodeLaunchForm({ ...request, args: [] }, first);
+  for (const arg of args) form.append("arg", arg);
   expect(decodeLaunchForm(form).request.args).toEqual(args);
 });
 
@@ -40,18 +40,17 @@ test("joined arguments of an old client are split at white space, and quotes are
 
 test("values of the environment keep every character", () => {
   const env = { A: "b=c", E: "", Q: "\"'$\\`\n\t ", U: "é" };
-  expect(decodeLaunchForm(encodeLaunchForm({ ...request, env }, { native: true })).request.env).toEqual(env);
+  const decoded = decodeLaunchForm(encodeLaunchForm({ ...request, env }, first)).request.env;
+  expect(decoded).toEqual(env);
 });
 
-test("replicas of a native request come as a number, those of an old client as a place", () => {
-  const native = decodeLaunchForm(encodeLaunchForm({ ...request, replicas: 100 }, { native: true }));
+test("replicas of one request come as a number, those of an old client as a place", () => {
+  const native = decodeLaunchForm(new URLSearchParams({ name: "a", image: "x/y", replicas: "100" }));
   expect(native.request.replicas).toBe(100);
   expect(native.replica).toBeUndefined();
-  const single = decodeLaunchForm(
-    encodeLaunchForm(request, { native: false, replica: { index: 2, count: 3 } }),
-  );
+  const single = decodeLaunchForm(encodeLaunchForm(request, { index: 2, count: 3 }));
   expect(single.replica).toEqual({ index: 2, count: 3 });
-  expect(single.request.env).toMatchObject({ REPLICA_ID: "2", REPLICA_COUNT: "3" });
+  expect(single.request.env).toEqual({ A: "1", B: "x=y z&" });
 });
 
 test("without a type a Session is headless", () => {

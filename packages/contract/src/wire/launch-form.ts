@@ -1,3 +1,4 @@
+import { DEFAULT_BATCH_POLICY } from "../batch-policy.ts";
 import { CanfarError } from "../errors.ts";
 import type { LaunchRequest } from "../launch-request.ts";
 import { MAX_REPLICAS } from "../launch-request.ts";
@@ -5,23 +6,15 @@ import { REPLICA_COUNT, REPLICA_ID } from "../replica.ts";
 import { isLaunchableKind } from "../session-kind.ts";
 
 /**
- * Form parameters of `POST /v1/session`. `arg` (one word each, exact) and `replicas` are what our platform adds;
- * an upstream server ignores both.
- */
-export interface LaunchFormOptions {
-  /** Send `replicas=N`: one request for the whole Group. Else the form is for one Session. */
-  readonly native: boolean;
-  /** The Replica that this form is for, where `native` is false. */
-  readonly replica?: { readonly index: number; readonly count: number };
-}
-
-/**
- * Writes a launch request as form parameters, in the order that upstream's client has.
+ * Writes a launch request of one Session as form parameters, in the order that upstream's client has. `args` goes out
+ * joined by single spaces, as upstream splits it: see `survivesJoining`.
  *
- * `args` goes out joined by single spaces, as upstream splits it; where that would lose something (an argument with
- * white space, or an empty one), every argument goes out once more as an `arg` parameter.
+ * @param replica place of the Session among those that are sent one by one
  */
-export function encodeLaunchForm(request: LaunchRequest, options: LaunchFormOptions): URLSearchParams {
+export function encodeLaunchForm(
+  request: LaunchRequest,
+  replica: { readonly index: number; readonly count: number },
+): URLSearchParams {
   const form = new URLSearchParams();
   form.set("name", request.name);
   form.set("image", request.image);
@@ -31,13 +24,9 @@ export function encodeLaunchForm(request: LaunchRequest, options: LaunchFormOpti
   if (request.resources.gpus) form.set("gpus", String(request.resources.gpus));
   if (request.command !== undefined) form.set("cmd", request.command);
   if (request.args.length > 0) form.set("args", request.args.join(" "));
-  if (!survivesJoining(request.args)) for (const arg of request.args) form.append("arg", arg);
   for (const [key, value] of Object.entries(request.env)) form.append("env", `${key}=${value}`);
-  if (options.native) form.set("replicas", String(request.replicas));
-  if (options.replica !== undefined) {
-    form.append("env", `${REPLICA_ID}=${options.replica.index}`);
-    form.append("env", `${REPLICA_COUNT}=${options.replica.count}`);
-  }
+  form.append("env", `${REPLICA_ID}=${replica.index}`);
+  form.append("env", `${REPLICA_COUNT}=${replica.count}`);
   return form;
 }
 
@@ -54,7 +43,8 @@ export interface LaunchForm {
 }
 
 /**
- * Reads the form of `POST /v1/session`, from the query string and the body together.
+ * Reads the form of `POST /v1/session`, from the query string and the body together. `arg` (one word each, exact) and
+ * `replicas` are what our platform adds, for people who have nothing but curl.
  *
  * @throws CanfarError `session.missing_parameter`, `session.invalid_kind`, `resource.out_of_range`, `request.invalid`
  */
@@ -73,21 +63,22 @@ export function decodeLaunchForm(form: URLSearchParams): LaunchForm {
   const env = decodeEnvironment(form.getAll("env"));
   const { [REPLICA_ID]: id, [REPLICA_COUNT]: count, ...own } = env;
   const native = form.has("replicas");
+  const place = !native && /^\d+$/.test(id ?? "") && /^\d+$/.test(count ?? "");
   const request: LaunchRequest = {
     name,
     kind,
     image,
     ...(form.get("cmd") ? { command: form.get("cmd") as string } : {}),
     args: form.has("arg") ? form.getAll("arg") : splitArguments(form.get("args") ?? ""),
-    env: native ? own : env,
+    env: native || place ? own : env,
     resources: {
       ...quantity(form, "cores", "cores", false),
       ...quantity(form, "ram", "memoryGiB", false),
       ...quantity(form, "gpus", "gpus", true),
     },
     replicas: native ? replicas(form.get("replicas") ?? "") : 1,
+    policy: DEFAULT_BATCH_POLICY,
   };
-  const place = !native && /^\d+$/.test(id ?? "") && /^\d+$/.test(count ?? "");
   return { request, replica: place ? { index: Number(id), count: Number(count) } : undefined };
 }
 

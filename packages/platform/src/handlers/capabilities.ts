@@ -31,6 +31,7 @@ function capabilitiesAt(origin: string): Capability[] {
     { standardId: STANDARD_IDS.image, url: at(ROUTES.listImages.path), security: ALL_METHODS },
     { standardId: STANDARD_IDS.repository, url: at(ROUTES.listRepositories.path), security: ALL_METHODS },
     { standardId: STANDARD_IDS.replicas, url: session, security: TOKEN },
+    { standardId: STANDARD_IDS.groups, url: at(ROUTES.listGroups.path), security: TOKEN },
     { standardId: STANDARD_IDS.logs, url: session, security: TOKEN },
     { standardId: STANDARD_IDS.ticket, url: at("/canfar/v1/session"), security: TOKEN },
     { standardId: STANDARD_IDS.identity, url: at("/oidc"), security: [] },

@@ -3,6 +3,9 @@ import { CanfarError } from "@canfar/contract";
 /** Far above what a launch needs, far below what would hurt the server. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
+/** Room for the names of a million Items. */
+const MAX_JSON_BYTES = 256 * 1024 * 1024;
+
 /**
  * Parameters of a request, from the query string and the form body together, as Java servlets have it.
  *
@@ -14,8 +17,26 @@ export async function readParameters(request: Request): Promise<URLSearchParams>
   return parameters;
 }
 
+/**
+ * The JSON document in a request's body.
+ *
+ * @throws CanfarError `request.invalid` where the body is none, `request.too_large`
+ */
+export async function readJson(request: Request): Promise<unknown> {
+  const body = await readBody(request, MAX_JSON_BYTES);
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch (error) {
+    throw new CanfarError("request.invalid", {
+      message: `the body is no JSON document: ${(error as Error).message}`,
+      hint: "Send it with Content-Type: application/json.",
+      cause: error,
+    });
+  }
+}
+
 async function readForm(request: Request): Promise<[string, string][]> {
-  const body = await readBody(request);
+  const body = await readBody(request, MAX_BODY_BYTES);
   if (body.length === 0) return [];
   const type = request.headers.get("content-type") ?? "";
   switch (type.split(";")[0]?.trim().toLowerCase()) {
@@ -31,14 +52,14 @@ async function readForm(request: Request): Promise<[string, string][]> {
   }
 }
 
-async function readBody(request: Request): Promise<Buffer> {
+async function readBody(request: Request, most: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) {
+    if (size > most) {
       throw new CanfarError("request.too_large", {
-        message: `the request's body is larger than ${MAX_BODY_BYTES} bytes`,
+        message: `the request's body is larger than ${most} bytes`,
         hint: "Put large inputs into files under /arc and pass their paths.",
       });
     }

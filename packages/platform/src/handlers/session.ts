@@ -30,12 +30,12 @@ export function mountSession(
 
   app.post(path, async (context) => {
     const form = decodeLaunchForm(await readParameters(context.req.raw));
-    const ids = services.launch.launch({
+    const { sessions } = services.launch.launch({
       user: context.var.user,
-      form,
+      ...form,
       registryAuth: context.req.header("x-skaha-registry-auth"),
     });
-    return context.text(`${ids.join("\n")}\n`);
+    return context.text(`${sessions.join("\n")}\n`);
   });
 
   app.delete(path, () => {

@@ -1,5 +1,10 @@
-import type { DatabaseSync } from "node:sqlite";
-import type { ResourceAllocation, SessionKind } from "@canfar/contract";
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import {
+  type BatchPolicy,
+  DEFAULT_BATCH_POLICY,
+  type ResourceAllocation,
+  type SessionKind,
+} from "@canfar/contract";
 
 /** What the planner needs of a Group beyond the columns that are searched. */
 export interface GroupDetails {
@@ -9,11 +14,15 @@ export interface GroupDetails {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly allocation: ResourceAllocation;
+  /** Absent means the default. */
+  readonly policy?: BatchPolicy | undefined;
 }
 
 /** One launch request: what all its Sessions share. */
 export interface GroupRecord {
   readonly id: string;
+  /** What its Replicas' names begin with. */
+  readonly name: string;
   readonly username: string;
   readonly kind: SessionKind;
   readonly image: string;
@@ -23,19 +32,37 @@ export interface GroupRecord {
   readonly lifetimeSeconds: number;
   readonly details: GroupDetails;
   readonly createdAt: string;
+  /** The caller's own id of the request; null where it had none. */
+  readonly requestId: string | null;
+  /** Equal for requests that ask for the same. */
+  readonly requestDigest: string;
+  /** Why nothing of it starts any more, one sentence; null while it may. */
+  readonly stopped: string | null;
+}
+
+export function policyOf(group: GroupRecord): BatchPolicy {
+  return group.details.policy ?? DEFAULT_BATCH_POLICY;
 }
 
 export class GroupStore {
   readonly #insert;
   readonly #find;
   readonly #load;
+  readonly #findByRequest;
+  readonly #findLike;
+  readonly #stop;
 
   constructor(database: DatabaseSync) {
     this.#insert = database.prepare(`
       INSERT INTO groups (id, username, kind, image, interactive, replica_count, slots, requested_cores,
-        requested_memory_gib, lifetime_seconds, details, created_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+        requested_memory_gib, lifetime_seconds, details, created_at, name, request_id, request_digest)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#find = database.prepare("SELECT * FROM groups WHERE id = ?");
+    this.#findByRequest = database.prepare("SELECT * FROM groups WHERE username = ? AND request_id = ?");
+    this.#findLike = database.prepare(`
+      SELECT * FROM groups WHERE username = ? AND name = ? AND created_at >= ? AND request_digest = ?
+        AND request_id IS NULL ORDER BY created_at DESC LIMIT 1`);
+    this.#stop = database.prepare("UPDATE groups SET stopped = ? WHERE id = ?");
     this.#load = database.prepare(`
       SELECT COALESCE(SUM(requested_cores), 0) AS cores, COALESCE(SUM(requested_memory_gib), 0) AS memoryGiB
       FROM sessions JOIN groups ON groups.id = group_id
@@ -47,25 +74,35 @@ export class GroupStore {
     this.#insert.run(
       ...[group.id, group.username, group.kind, group.image, group.interactive ? 1 : 0, group.replicaCount],
       ...[group.slots, requestedCores, requestedMemoryGiB, group.lifetimeSeconds],
-      ...[JSON.stringify(group.details), group.createdAt],
+      ...[JSON.stringify(group.details), group.createdAt, group.name],
+      ...[group.requestId, group.requestDigest],
     );
   }
 
   find(id: string): GroupRecord | null {
-    const row = this.#find.get(id);
-    if (row === undefined) return null;
-    return {
-      id: String(row.id),
-      username: String(row.username),
-      kind: row.kind as SessionKind,
-      image: String(row.image),
-      interactive: row.interactive === 1,
-      replicaCount: Number(row.replica_count),
-      slots: Number(row.slots),
-      lifetimeSeconds: Number(row.lifetime_seconds),
-      details: JSON.parse(String(row.details)) as GroupDetails,
-      createdAt: String(row.created_at),
-    };
+    return toRecord(this.#find.get(id));
+  }
+
+  /** The Group that a request of this user with this id made. */
+  findByRequest(username: string, requestId: string): GroupRecord | null {
+    return toRecord(this.#findByRequest.get(username, requestId));
+  }
+
+  /**
+   * The newest Group without a request id that asked for the same under the same name.
+   *
+   * @param since ISO 8601: older ones do not count
+   */
+  findLike(
+    group: Pick<GroupRecord, "username" | "name" | "requestDigest">,
+    since: string,
+  ): GroupRecord | null {
+    return toRecord(this.#findLike.get(group.username, group.name, since, group.requestDigest));
+  }
+
+  /** Notes why nothing of a Group starts any more; null lets it start again. */
+  setStopped(id: string, why: string | null): void {
+    this.#stop.run(why, id);
   }
 
   /** What active Sessions of everybody have asked for together. */
@@ -73,4 +110,24 @@ export class GroupStore {
     const row = this.#load.get();
     return { cores: Number(row?.cores ?? 0), memoryGiB: Number(row?.memoryGiB ?? 0) };
   }
+}
+
+function toRecord(row: Record<string, SQLOutputValue> | undefined): GroupRecord | null {
+  if (row === undefined) return null;
+  return {
+    id: String(row.id),
+    name: String(row.name),
+    username: String(row.username),
+    kind: row.kind as SessionKind,
+    image: String(row.image),
+    interactive: row.interactive === 1,
+    replicaCount: Number(row.replica_count),
+    slots: Number(row.slots),
+    lifetimeSeconds: Number(row.lifetime_seconds),
+    details: JSON.parse(String(row.details)) as GroupDetails,
+    createdAt: String(row.created_at),
+    requestId: row.request_id as string | null,
+    requestDigest: String(row.request_digest ?? ""),
+    stopped: row.stopped as string | null,
+  };
 }

@@ -17,6 +17,7 @@ const group: GroupRecord = {
     slots: 1,
     lifetimeSeconds: 60,
     createdAt: "2026-01-01T00:00:00.000Z",
+    ...{ name: "a", requestId: null, requestDigest: "d", stopped: null },
   },
   details: {
     ...{ user: { uid: 1, gid: 1, groups: [] }, image: { digest: "", recipe: null }, args: [], env: {} },
@@ -35,7 +36,7 @@ const group: GroupRecord = {
 
 const session = (id: string, replicaIndex = 1) => ({
   ...{ id, groupId: "aaaaaaaa", username: "astro", name: "a", replicaIndex, phase: "queued" as const },
-  ...{ reason: "Queued", message: "", createdAt: group.createdAt },
+  ...{ reason: "Queued", message: "", createdAt: group.createdAt, held: 0 as const },
 });
 
 describe("Records", () => {

@@ -81,4 +81,31 @@ export const SESSION_MIGRATIONS: readonly Migration[] = [
       CREATE INDEX events_of_session ON events (session_id, sequence);
     `,
   },
+  {
+    name: "batch-1",
+    sql: `
+      ALTER TABLE groups ADD COLUMN name TEXT NOT NULL DEFAULT '';
+      -- The caller's own id of the request, by which a repeated one is known again, and what it asked for.
+      ALTER TABLE groups ADD COLUMN request_id TEXT;
+      ALTER TABLE groups ADD COLUMN request_digest TEXT;
+      -- Why nothing of it starts any more (too many failures, a dependency that failed); null while it may.
+      ALTER TABLE groups ADD COLUMN stopped TEXT;
+      UPDATE groups SET name = COALESCE((SELECT name FROM sessions WHERE sessions.id = groups.id), '');
+      CREATE UNIQUE INDEX groups_by_request ON groups (username, request_id) WHERE request_id IS NOT NULL;
+
+      -- A queued Session that may not start before this time: it waits between two attempts.
+      ALTER TABLE sessions ADD COLUMN not_before TEXT;
+      -- 1 while a queued Session waits for a Replica of another Group.
+      ALTER TABLE sessions ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+      -- Memory that its attempts get from now on, raised after one ran out of it; null means the Group's.
+      ALTER TABLE sessions ADD COLUMN memory_gib REAL;
+
+      DROP INDEX sessions_queued;
+      CREATE INDEX sessions_queued ON sessions (group_id, replica_index) WHERE phase = 'queued';
+      -- Counts Replicas by state, and tells when they ran, without touching their rows.
+      CREATE INDEX sessions_tally ON sessions (username, group_id, phase, status, started_at, ended_at)
+        WHERE deleted_at IS NULL;
+      CREATE INDEX groups_by_name ON groups (username, name, created_at);
+    `,
+  },
 ];

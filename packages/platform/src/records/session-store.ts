@@ -28,11 +28,37 @@ export interface SessionRecord {
   readonly expiresAt: string | null;
   readonly stopCause: StopCause | null;
   readonly deletedAt: string | null;
+  /** A queued one does not start before this time, ISO 8601. */
+  readonly notBefore: string | null;
+  /** 1 while a queued one waits for a Replica of another Group. */
+  readonly held: 0 | 1;
+  /** Memory of its attempts from now on, in GiB; null means the Group's. */
+  readonly memoryGiB: number | null;
+}
+
+/** How many Replicas of a Group are in one phase with one status. */
+export interface GroupTally {
+  readonly groupId: string;
+  readonly phase: RecordPhase;
+  readonly status: SessionStatus;
+  readonly count: number;
+  /** When the first of them started and the last one ended, ISO 8601; null where none did. */
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
 }
 
 export type NewSession = Pick<
   SessionRecord,
-  "id" | "groupId" | "username" | "name" | "replicaIndex" | "phase" | "reason" | "message" | "createdAt"
+  | "id"
+  | "groupId"
+  | "username"
+  | "name"
+  | "replicaIndex"
+  | "phase"
+  | "reason"
+  | "message"
+  | "createdAt"
+  | "held"
 >;
 
 /** What may change in a Session's life; absent means unchanged. */
@@ -56,7 +82,7 @@ export type SessionChange = Partial<
 const COLUMNS = `sequence, id, group_id AS groupId, sessions.username AS username, name,
   replica_index AS replicaIndex, phase, status, reason, message, exit_code AS exitCode, attempt,
   sessions.created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt, expires_at AS expiresAt,
-  stop_cause AS stopCause, deleted_at AS deletedAt`;
+  stop_cause AS stopCause, deleted_at AS deletedAt, not_before AS notBefore, held, memory_gib AS memoryGiB`;
 
 /** Rows that are read at a time: a long list is neither all in memory, nor a statement that stays open. */
 const PAGE = 100;
@@ -78,12 +104,18 @@ export class SessionStore {
   readonly #nextExpiry;
   readonly #expired;
   readonly #update;
+  readonly #ofGroup;
+  readonly #hasReplica;
+  readonly #idsOfGroup;
+  readonly #tally;
+  readonly #tallyOfGroup;
 
   constructor(database: DatabaseSync) {
     const select = (rest: string) => database.prepare(`SELECT ${COLUMNS} FROM sessions ${rest}`);
     this.#insert = database.prepare(`
-      INSERT INTO sessions (id, group_id, username, name, replica_index, phase, status, reason, message, created_at)
-      VALUES (?, ?, ?, ?, ?, ?, 'Pending', ?, ?, ?)
+      INSERT INTO sessions (id, group_id, username, name, replica_index, phase, status, reason, message, created_at,
+        held)
+      VALUES (?, ?, ?, ?, ?, ?, 'Pending', ?, ?, ?, ?)
       ON CONFLICT (id) DO NOTHING`);
     this.#find = select("WHERE id = ?");
     this.#listed = select(
@@ -108,6 +140,18 @@ export class SessionStore {
     this.#slotsInUse = database.prepare(
       `SELECT COALESCE(SUM(slots), 0) AS slots FROM sessions JOIN groups ON groups.id = group_id WHERE ${ACTIVE}`,
     );
+    this.#ofGroup = select("WHERE group_id = ? AND deleted_at IS NULL ORDER BY replica_index, sequence");
+    this.#hasReplica = database.prepare("SELECT 1 FROM sessions WHERE group_id = ? AND replica_index = ?");
+    this.#idsOfGroup = database.prepare(
+      "SELECT id FROM sessions WHERE group_id = ? ORDER BY replica_index, sequence",
+    );
+    const tally = (rest: string) =>
+      database.prepare(`
+        SELECT group_id AS groupId, phase, status, COUNT(*) AS count,
+          MIN(started_at) AS startedAt, MAX(ended_at) AS endedAt FROM sessions
+        WHERE deleted_at IS NULL AND username = ? ${rest} GROUP BY group_id, phase, status`);
+    this.#tally = tally("");
+    this.#tallyOfGroup = tally("AND group_id = ?");
     // Every column that changes, in one statement: a null parameter leaves the column as it is.
     this.#update = database.prepare(`
       UPDATE sessions SET phase = COALESCE(?, phase), status = COALESCE(?, status), reason = COALESCE(?, reason),
@@ -122,7 +166,7 @@ export class SessionStore {
   insert(session: NewSession): boolean {
     const { changes } = this.#insert.run(
       ...[session.id, session.groupId, session.username, session.name, session.replicaIndex, session.phase],
-      ...[session.reason, session.message, session.createdAt],
+      ...[session.reason, session.message, session.createdAt, session.held],
     );
     return changes === 1;
   }
@@ -143,6 +187,28 @@ export class SessionStore {
       if (page.length < PAGE) return;
       after = page.at(-1)?.sequence ?? after;
     }
+  }
+
+  /** Sessions of a Group in the order of their Replicas, without deleted ones. */
+  ofGroup(groupId: string): SessionRecord[] {
+    return this.#ofGroup.all(groupId) as unknown as SessionRecord[];
+  }
+
+  /** True where the Group has that Replica, deleted ones included. */
+  hasReplica(groupId: string, replicaIndex: number): boolean {
+    return this.#hasReplica.get(groupId, replicaIndex) !== undefined;
+  }
+
+  /** Session ids of a Group in the order of their Replicas, deleted ones included. */
+  idsOfGroup(groupId: string): string[] {
+    return this.#idsOfGroup.all(groupId).map(({ id }) => String(id));
+  }
+
+  /** Replicas of each Group of a user (of one Group where `groupId` is given) that are not deleted, by phase and status. */
+  tally(username: string, groupId?: string): GroupTally[] {
+    const rows =
+      groupId === undefined ? this.#tally.all(username) : this.#tallyOfGroup.all(username, groupId);
+    return rows as unknown as GroupTally[];
   }
 
   /** Admitted and not ended, deleted ones included. */

@@ -88,7 +88,10 @@ export class Launcher {
       log.error("the end of Sessions could not be recorded", { error: cause });
       return;
     }
-    for (const { sessionId } of refs) changes.tell(sessionId);
+    for (const { sessionId } of refs) {
+      const session = records.sessions.find(sessionId);
+      if (session !== null) changes.tell(session);
+    }
     onEnd();
   }
 }

@@ -7,7 +7,12 @@ const record: SessionRecord = {
   ...{ sequence: 1, id: "aaaaaaaa", groupId: "aaaaaaaa", username: "astro", name: "a", replicaIndex: 1 },
   ...{ phase: "running", status: "Running", reason: "Started", message: "", exitCode: null, attempt: 2 },
   ...{ createdAt: "2026-01-01T00:00:00.000Z", startedAt: "2026-01-01T00:00:01.000Z", endedAt: null },
-  ...{ expiresAt: "2026-01-01T01:00:01.000Z", stopCause: null, deletedAt: null },
+  ...{
+    expiresAt: "2026-01-01T01:00:01.000Z",
+    stopCause: null,
+    deletedAt: null,
+    ...{ notBefore: null, held: 0 as const, memoryGiB: null },
+  },
 };
 
 const seen: Observation = {

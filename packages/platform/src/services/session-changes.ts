@@ -1,27 +1,48 @@
-/** Tells those who wait that something about a Session changed. Holds nothing but the waiters. */
+import type { SessionRecord } from "../records/session-store.ts";
+
+/** Tells those who wait that something about a Session, or about one of a Group, changed. Holds nothing but the waiters. */
 export class SessionChanges {
+  readonly #ofSessions = new Waiters();
+  readonly #ofGroups = new Waiters();
+
+  tell({ id, groupId }: Pick<SessionRecord, "id" | "groupId">): void {
+    this.#ofSessions.wake(id);
+    this.#ofGroups.wake(groupId);
+  }
+
+  /** Resolves at the next change of a Session, or when `signal` aborts. */
+  next(sessionId: string, signal: AbortSignal): Promise<void> {
+    return this.#ofSessions.wait(sessionId, signal);
+  }
+
+  /** Resolves at the next change of any Session of a Group, or when `signal` aborts. */
+  nextOfGroup(groupId: string, signal: AbortSignal): Promise<void> {
+    return this.#ofGroups.wait(groupId, signal);
+  }
+}
+
+class Waiters {
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  tell(sessionId: string): void {
-    const waiting = this.#waiting.get(sessionId);
-    this.#waiting.delete(sessionId);
+  wake(key: string): void {
+    const waiting = this.#waiting.get(key);
+    this.#waiting.delete(key);
     for (const wake of waiting ?? []) wake();
   }
 
-  /** Resolves at the next change, or when `signal` aborts. */
-  next(sessionId: string, signal: AbortSignal): Promise<void> {
+  wait(key: string, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = () => {
         signal.removeEventListener("abort", wake);
-        const waiting = this.#waiting.get(sessionId);
+        const waiting = this.#waiting.get(key);
         waiting?.delete(wake);
-        if (waiting?.size === 0) this.#waiting.delete(sessionId);
+        if (waiting?.size === 0) this.#waiting.delete(key);
         resolve();
       };
       signal.addEventListener("abort", wake, { once: true });
-      const waiting = this.#waiting.get(sessionId) ?? new Set();
-      this.#waiting.set(sessionId, waiting.add(wake));
+      const waiting = this.#waiting.get(key) ?? new Set();
+      this.#waiting.set(key, waiting.add(wake));
     });
   }
 }

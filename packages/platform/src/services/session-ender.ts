@@ -36,18 +36,25 @@ export class SessionEnder {
    * @throws CanfarError `session.not_found`, `storage.full`
    */
   async delete(user: User, id: string): Promise<void> {
-    const { records, reader, routes, clock, log } = this.#options;
-    const session = reader.record(user, id);
+    await this.deleteAll([this.#options.reader.record(user, id)]);
+  }
+
+  /**
+   * The same for several Sessions, all or none of them.
+   *
+   * @throws CanfarError `storage.full`
+   */
+  async deleteAll(sessions: readonly SessionRecord[]): Promise<void> {
+    const { records, routes, clock, log } = this.#options;
     const deletedAt = clock.now().toISOString();
     records.write(() => {
-      records.sessions.update(id, {
-        deletedAt,
-        ...(session.phase === "ended" ? {} : { stopCause: "deleted" }),
-      });
+      for (const { id, phase } of sessions) {
+        records.sessions.update(id, { deletedAt, ...(phase === "ended" ? {} : { stopCause: "deleted" }) });
+      }
     });
-    routes.remove(id);
-    log.info("deleted a Session", { session: id, phase: session.phase });
-    await this.#end(session, "deleted");
+    for (const { id } of sessions) routes.remove(id);
+    log.info("deleted Sessions", { first: sessions[0]?.id, count: sessions.length });
+    await this.#endAll(sessions, "deleted");
   }
 
   /** Ends Sessions whose life is over. */
@@ -58,7 +65,7 @@ export class SessionEnder {
         records.sessions.update(id, { stopCause: "expired", status: "Terminating", reason: "Expired" });
       }
     });
-    for (const session of sessions) await this.#end(session, "expired");
+    await this.#endAll(sessions, "expired");
   }
 
   /** Ends every user's Sessions, for an operator who clears the machine. They stay on the list. Resolves when all have ended. */
@@ -71,12 +78,8 @@ export class SessionEnder {
         records.sessions.update(id, { stopCause: "stopped", status: "Terminating", reason: "Stopped" });
       }
     });
-    await Promise.all(
-      sessions.map(async (session) => {
-        await this.#end(session, "stopped");
-        await this.#untilEnded(session.id, signal);
-      }),
-    );
+    await this.#endAll(sessions, "stopped");
+    await Promise.all(sessions.map(({ id }) => this.#untilEnded(id, signal)));
   }
 
   async #untilEnded(id: string, signal: AbortSignal): Promise<void> {
@@ -84,26 +87,28 @@ export class SessionEnder {
     while (!signal.aborted && records.sessions.find(id)?.phase !== "ended") await changes.next(id, signal);
   }
 
-  async #end(session: SessionRecord, cause: StopCause): Promise<void> {
-    const { driver, records, clock, changes, graceSeconds, onEnd } = this.#options;
-    if (session.phase === "queued") {
-      const endedAt = clock.now().toISOString();
-      records.write(() => records.sessions.update(session.id, { phase: "ended", status: "Failed", endedAt }));
-      onEnd();
-    } else if (session.phase !== "ended") await this.#stop(driver, session, { cause, graceSeconds });
-    changes.tell(session.id);
+  /** Those that wait end here and now, so that no room that others make starts them; the driver ends the others. */
+  async #endAll(sessions: readonly SessionRecord[], cause: StopCause): Promise<void> {
+    const { records, clock, changes, onEnd } = this.#options;
+    const queued = sessions.filter(({ phase }) => phase === "queued");
+    const active = sessions.filter(({ phase }) => phase !== "queued" && phase !== "ended");
+    const endedAt = clock.now().toISOString();
+    records.write(() => {
+      for (const { id } of queued) records.sessions.update(id, { phase: "ended", status: "Failed", endedAt });
+    });
+    if (queued.length > 0) onEnd();
+    if (active.length > 0) await this.#stop(active, cause);
+    for (const session of sessions) changes.tell(session);
   }
 
   /** An order that the driver cannot take now is repeated by the reconciler. */
-  async #stop(
-    driver: SessionDriver,
-    session: SessionRecord,
-    { cause, graceSeconds }: { cause: StopCause; graceSeconds: number },
-  ): Promise<void> {
+  async #stop(sessions: readonly SessionRecord[], cause: StopCause): Promise<void> {
+    const { driver, graceSeconds, log } = this.#options;
     try {
-      await driver.stop([{ sessionId: session.id, attempt: session.attempt }], { graceSeconds });
+      const refs = sessions.map(({ id, attempt }) => ({ sessionId: id, attempt }));
+      await driver.stop(refs, { graceSeconds });
     } catch (error) {
-      this.#options.log.error("the driver could not end a Session", { session: session.id, cause, error });
+      log.error("the driver could not end Sessions", { first: sessions[0]?.id, cause, error });
     }
   }
 }

@@ -67,8 +67,9 @@ export class SessionObserver {
     const applied = records.write(() => observations.map((observation) => this.#record(observation, groups)));
     for (const [place, observation] of observations.entries()) {
       const after = applied[place];
-      if (after !== null && after !== undefined) this.#show(after.session, after.group, observation);
-      changes.tell(observation.sessionId);
+      if (after === null || after === undefined) continue;
+      this.#show(after.session, after.group, observation);
+      changes.tell(after.session);
     }
     if (!observations.some(({ phase }) => phase === "ended")) return;
     this.#forgetEnded(observations);

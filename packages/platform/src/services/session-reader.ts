@@ -64,9 +64,12 @@ export class SessionReader {
    */
   get(user: User, id: string): Session {
     const record = this.record(user, id);
-    return this.#session(record, this.#groupOf(record), (sequence) =>
-      this.#records.sessions.countQueuedBefore(sequence),
-    );
+    return this.describe(record, this.#groupOf(record));
+  }
+
+  /** A record as clients see it. */
+  describe(record: SessionRecord, group: GroupRecord): Session {
+    return this.#session(record, group, (sequence) => this.#records.sessions.countQueuedBefore(sequence));
   }
 
   /** @throws CanfarError `session.not_found` */

@@ -1,0 +1,75 @@
+import {
+  CanfarError,
+  type LaunchRequest,
+  launchRequestSchema,
+  parseReplicaSelection,
+  type ReplicaSelection,
+  ROUTES,
+} from "@canfar/contract";
+import { encodeGroup, encodeSession } from "@canfar/contract/wire";
+import type { Context } from "hono";
+import type { GroupReader } from "../services/group-reader.ts";
+import type { GroupWatch } from "../services/group-watch.ts";
+import type { LaunchService } from "../services/launch.ts";
+import type { SessionEnder } from "../services/session-ender.ts";
+import { honoPath, type PlatformApp, type PlatformEnvironment } from "./context.ts";
+import { jsonArrayResponse } from "./json-array-response.ts";
+import { jsonLinesResponse } from "./json-lines-response.ts";
+import { readJson } from "./parameters.ts";
+
+/** `/canfar/v1/group`: launch, list, look at, watch and delete Groups. */
+export function mountGroup(
+  app: PlatformApp,
+  services: { groups: GroupReader; watch: GroupWatch; launch: LaunchService; ender: SessionEnder },
+): void {
+  const { groups, watch, launch, ender } = services;
+
+  app.post(ROUTES.launchGroup.path, async (context) => {
+    const answer = launch.launch({
+      user: context.var.user,
+      request: parseLaunchRequest(await readJson(context.req.raw)),
+      registryAuth: context.req.header("x-skaha-registry-auth"),
+    });
+    return context.json(answer);
+  });
+
+  app.get(ROUTES.listGroups.path, (context) => jsonArrayResponse(groups.list(context.var.user), encodeGroup));
+
+  app.get(honoPath(ROUTES.getGroup.path), async (context) => {
+    const { user } = context.var;
+    const id = idOf(context);
+    if (context.req.query("watch") !== "true") return Response.json(encodeGroup(groups.get(user, id)));
+    return await jsonLinesResponse(context, (signal) => watch.follow(user, id, signal), encodeGroup);
+  });
+
+  app.get(honoPath(ROUTES.listReplicas.path), (context) =>
+    jsonArrayResponse(groups.sessions(context.var.user, idOf(context), selectionOf(context)), encodeSession),
+  );
+
+  app.delete(honoPath(ROUTES.deleteGroup.path), async (context) => {
+    const sessions = groups.replicas(context.var.user, idOf(context), selectionOf(context));
+    await ender.deleteAll(sessions);
+    return context.json(sessions.map(({ id }) => id));
+  });
+}
+
+/** @throws CanfarError `request.invalid` naming the first field that is wrong */
+function parseLaunchRequest(input: unknown): LaunchRequest {
+  const result = launchRequestSchema.safeParse(input);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new CanfarError("request.invalid", {
+    message: `the launch request cannot be used: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`,
+    hint: "See /openapi.json for what a launch request may say.",
+    details: { fields: result.error.issues.map(({ path }) => path.join(".")) },
+  });
+}
+
+export function idOf(context: Context<PlatformEnvironment>): string {
+  return context.req.param("id") ?? "";
+}
+
+/** The Replicas that a request means. @throws CanfarError `request.invalid` */
+export function selectionOf(context: Context<PlatformEnvironment>): ReplicaSelection {
+  return parseReplicaSelection(context.req.query("replicas") ?? "");
+}

@@ -1,0 +1,56 @@
+import { type Group, isGroupEnded, type User } from "@canfar/contract";
+import type { Clock } from "../clock.ts";
+import type { GroupReader } from "./group-reader.ts";
+import type { SessionChanges } from "./session-changes.ts";
+
+/** Changes within this time are told as one: a Group of thousands changes hundreds of times a second. */
+const PAUSE_MS = 250;
+
+/** Tells how Groups go on, to those who wait for them. */
+export class GroupWatch {
+  readonly #options;
+  readonly #stopping = new AbortController();
+
+  constructor(options: { groups: GroupReader; changes: SessionChanges; clock: Clock }) {
+    this.#options = options;
+  }
+
+  /**
+   * A Group now, and again whenever it changed, until it has ended, or `signal` aborts, or the platform stops.
+   *
+   * @throws CanfarError `group.not_found`, also when all its Sessions are deleted meanwhile
+   */
+  async *follow(user: User, id: string, signal: AbortSignal): AsyncGenerator<Group> {
+    const { groups, changes } = this.#options;
+    const stop = AbortSignal.any([signal, this.#stopping.signal]);
+    let told = "";
+    while (!stop.aborted) {
+      // Asked for before looking: a change in between is not missed.
+      const changed = changes.nextOfGroup(id, stop);
+      const group = groups.get(user, id);
+      const text = JSON.stringify(group);
+      if (text !== told) yield group;
+      told = text;
+      if (isGroupEnded(group)) return;
+      await changed;
+      await this.#pause(stop);
+    }
+  }
+
+  /** Lets all watchers go. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  #pause(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        timer.cancel();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = this.#options.clock.setTimer(PAUSE_MS, done);
+      signal.addEventListener("abort", done, { once: true });
+    });
+  }
+}
