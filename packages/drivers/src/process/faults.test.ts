@@ -110,6 +110,26 @@ for (const sandbox of ["bubblewrap", "none"] as const) {
   });
 }
 
+describe("a session host", () => {
+  it("when killed with -9 still tells which sessions could not be started", async () => {
+    const scratch = newScratch("bubblewrap");
+    const driver = await scratch.open();
+    const watch = new DriverWatch(driver);
+    const group = refs(20);
+    const mounts = [{ source: "/no/such/folder", target: "/arc/projects", readOnly: true }];
+    const launch = driver.launch(
+      scratch.plan({ argv: ["true"], replicas: replicas(group), mounts, workingDirectory: "/arc/projects" }),
+    );
+    const [first] = group;
+    if (first === undefined) throw new Error("no session");
+    await watch.running(first);
+    scratch.killHost();
+    await launch;
+    const ends = await Promise.all(group.map((ref) => watch.ended(ref)));
+    expect(ends.map(({ outcome }) => outcome?.cause)).toEqual(group.map(() => "not-started"));
+  });
+});
+
 describe("the process driver", () => {
   it("tells two drivers on one data folder the same, from one host", async () => {
     const scratch = newScratch("bubblewrap");

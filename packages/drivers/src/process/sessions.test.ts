@@ -126,11 +126,9 @@ for (const sandbox of ["bubblewrap", "none"] as const) {
     it("end with their program, whatever it left running", async () => {
       const mark = `daemon-of-${sandbox}`;
       const script = `(setsid sh -c 'exec sleep 1000 # ${mark}' &) ; echo gone`;
-      const begin = Date.now();
       const { text, end } = await sh(script);
       expect(text).toEqual(["gone"]);
       expect(end.outcome?.exitCode).toBe(0);
-      expect(Date.now() - begin).toBeLessThan(5_000);
       const left = processes().filter(({ environ }) =>
         environ.includes(`CANFAR_ATTEMPT=${end.sessionId}.1\0`),
       );
@@ -204,14 +202,33 @@ describe("a sandbox", () => {
     try {
       const ref = { sessionId: "sandbox1", attempt: 1 };
       const replicas = [{ ...ref, name: "galaxy-1", index: 1, env: {} }];
-      const script =
-        'id -un; id -u; hostname; ls /arc/home; ls -a /tmp; ls /root /home 2>&1 | wc -l; ps -e 2>/dev/null | wc -l; test -e "$DATA" || echo hidden; touch /usr/x 2>/dev/null || echo read-only';
+      const script = `
+        echo "user: $(id -un) $(id -u)"
+        echo "host: $(hostname)"
+        echo "homes: $(ls -A /arc/home)"
+        echo "tmp: $(ls -A /tmp)"
+        echo "home: $(ls -A /home 2> /dev/null)"
+        echo "root: $(ls -A /root 2> /dev/null)"
+        test -e "$DATA" || echo hidden
+        touch /usr/x 2> /dev/null || echo read-only
+        cat /proc/[0-9]*/stat | wc -l`;
       const env = { DATA: scratch.dataFolder };
       await driver.launch(scratch.plan({ argv: ["sh", "-c", script], replicas, env }));
       const text = (await Array.fromAsync(driver.readLog(ref, { follow: true }))).map((line) => line.text);
-      expect(text.slice(0, 6)).toEqual(["astro", "10000", "galaxy-1", "astro", ".", ".."]);
-      expect(Number(text[7])).toBeLessThan(10);
-      expect(text.slice(8)).toEqual(["hidden", "read-only"]);
+      // The Node of this test is part of the image, and may itself be somewhere below.
+      const imageIn = (folder: string) =>
+        process.execPath.startsWith(`${folder}/`) ? process.execPath.split("/")[2] : "";
+      expect(text.slice(0, -1)).toEqual([
+        "user: astro 10000",
+        "host: galaxy-1",
+        "homes: astro",
+        `tmp: ${imageIn("/tmp")}`,
+        `home: ${imageIn("/home")}`,
+        `root: ${imageIn("/root")}`,
+        "hidden",
+        "read-only",
+      ]);
+      expect(Number(text.at(-1))).toBeLessThan(10);
     } finally {
       await scratch.dispose();
     }

@@ -159,14 +159,15 @@ export class Attempt {
   }
 
   #follow(owner: ProcessIdentity): void {
-    const { exitCode } = this.#folder.readExitStatus();
     const alive = isAlive(owner);
+    const { exitCode, launchCode } = this.#folder.readExitStatus();
     this.#processes.wrapperPid = alive ? owner.pid : null;
-    if (alive && exitCode === null) {
+    if (alive && launchCode === null) {
       this.#poll = startLongTimer(ADOPTED_POLL_MS, () => this.#follow(owner));
       return;
     }
-    void this.#end({ exitCode, cause: exitCode === null ? "lost" : "exited" });
+    const isLost = exitCode === null && launchCode === null;
+    void this.#end(isLost ? { exitCode, cause: "lost" } : launchEnd(exitCode, launchCode));
   }
 
   #openOutput(): void {

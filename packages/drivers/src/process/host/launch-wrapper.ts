@@ -6,10 +6,12 @@
  *
  * - Before all else it leaves its identity in RUN/owner, which only one process can make: whatever host is killed at
  *   whatever moment, and started again, an attempt runs once.
- * - It leaves the exit code in RUN/status where bubblewrap has not done so.
+ * - It leaves in RUN/status how the launch ended, for a host that is not its parent: bubblewrap leaves no exit code where it
+ *   could not make the sandbox, or where the first process inside was killed.
  * - It has nothing to say while the program runs: that a signal ended the program is told elsewhere.
  * - What the program printed last is in pipes that vanish with their last holder. Where no host is there to read them, it
- *   stops itself and keeps them; the next host ends it.
+ *   stops itself and keeps them; the next host ends it. A host that nobody has buried yet still answers to signals, so its
+ *   state is asked for.
  */
 export const LAUNCH_WRAPPER = `
 run=$1 host=$2
@@ -26,7 +28,10 @@ exec 3> "$run/status" 4>&2 2> /dev/null
 "$@" 2>&4 4>&-
 code=$?
 [ "$1" = bwrap ] || printf '{ "exit-code": %d }\\n' "$code" >&3
-kill -0 "$host" || kill -STOP $$
+printf '{ "launch-code": %d }\\n' "$code" >&3
+stat=
+read -r stat < "/proc/$host/stat"
+case "\${stat##*) }" in "" | Z* | X*) kill -STOP $$ ;; esac
 exit $code
 `;
 

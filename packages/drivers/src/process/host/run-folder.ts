@@ -24,8 +24,10 @@ export interface StopRecord {
 export interface ExitStatus {
   /** Process id of the first process inside the sandbox; null outside of one. */
   readonly innerPid: number | null;
-  /** Null while it runs, or when it was killed before it could be written. */
+  /** Of the program. Null while it runs, or when it was killed before it could be written. */
   readonly exitCode: number | null;
+  /** Of bubblewrap, or of the program without it. Null while the launch wrapper waits for it. */
+  readonly launchCode: number | null;
 }
 
 /** The folder of one attempt while it runs: its pipes, and all that a new host needs to take it over. */
@@ -74,9 +76,15 @@ export class RunFolder {
 
   readExitStatus(): ExitStatus {
     const text = readIfThere(join(this.path, "status"));
-    const inner = /"child-pid": (\d+)/.exec(text);
-    const code = /"exit-code": (\d+)/.exec(text);
-    return { innerPid: inner ? Number(inner[1]) : null, exitCode: code ? Number(code[1]) : null };
+    const number = (name: string): number | null => {
+      const found = new RegExp(`"${name}": (\\d+)`).exec(text);
+      return found === null ? null : Number(found[1]);
+    };
+    return {
+      innerPid: number("child-pid"),
+      exitCode: number("exit-code"),
+      launchCode: number("launch-code"),
+    };
   }
 
   remove(): void {
