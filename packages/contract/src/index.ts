@@ -30,6 +30,19 @@ export {
   replicaCountsSchema,
 } from "./group.ts";
 export {
+  type FailureCause,
+  failureCauseSchema,
+  type GroupReport,
+  groupReportSchema,
+  MAX_FILES_OF_CAUSE,
+  type ReplicaUsage,
+  type ResourceAdvice,
+  replicaUsageSchema,
+  resourceAdviceSchema,
+  type Spread,
+  spreadSchema,
+} from "./group-report.ts";
+export {
   ITEM_PLACEHOLDER,
   ITEM_SPLITS,
   type ItemSplit,
@@ -59,6 +72,7 @@ export {
   type ReplicaSelection,
   type ReplicaSelector,
   type ReplicaState,
+  rangesOf,
   selectsAll,
 } from "./replica-selector.ts";
 export {

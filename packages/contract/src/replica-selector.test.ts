@@ -4,6 +4,7 @@ import {
   isSelected,
   parseReplicaSelection,
   parseReplicaSelector,
+  rangesOf,
 } from "./replica-selector.ts";
 
 const indices = (text: string) =>
@@ -50,4 +51,9 @@ describe("a selector of replicas", () => {
   ])("%s is refused", (text) =>
     expect(() => parseReplicaSelector(text)).toThrow(expect.objectContaining({ code: "request.invalid" })),
   );
+});
+
+it("indices are said as the fewest ranges", () => {
+  expect(formatReplicaSelection({ ranges: rangesOf([7, 3, 4, 4, 5]), states: [] })).toBe("3-5,7");
+  expect(rangesOf([])).toEqual([]);
 });

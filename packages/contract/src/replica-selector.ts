@@ -67,6 +67,17 @@ export function formatReplicaSelection({ ranges, states }: ReplicaSelection): st
   return [...numbers, ...states].join(",");
 }
 
+/** The fewest ranges of neighbours that hold exactly these indices. */
+export function rangesOf(indices: readonly number[]): IndexRange[] {
+  const ranges: IndexRange[] = [];
+  for (const index of [...new Set(indices)].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last?.to === index - 1) ranges[ranges.length - 1] = { ...last, to: index };
+    else ranges.push({ from: index, to: index, step: 1 });
+  }
+  return ranges;
+}
+
 export function selectsAll({ ranges, states }: ReplicaSelection): boolean {
   return ranges.length === 0 && states.length === 0;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { groupReportSchema } from "./group-report.ts";
 import { launchAnswerSchema, launchRequestSchema } from "./launch-request.ts";
 import { platformStatsSchema } from "./platform-stats.ts";
 import { serverContextSchema } from "./resource-allocation.ts";
@@ -176,6 +177,13 @@ export const ROUTES = {
     authenticated: true,
     parameters: z.object({ replicas }),
     answer: json(z.array(wireSessionSchema)),
+  },
+  getGroupReport: {
+    method: "GET",
+    path: `${group}/report`,
+    summary: "How a Group went: failures by cause, durations, use of what was asked for, and what to ask for",
+    authenticated: true,
+    answer: json(groupReportSchema),
   },
   deleteGroup: {
     method: "DELETE",

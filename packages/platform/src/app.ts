@@ -20,6 +20,7 @@ import type { GroupReader } from "./services/group-reader.ts";
 import type { GroupWatch } from "./services/group-watch.ts";
 import type { ImageCatalogue } from "./services/image-catalogue.ts";
 import type { LaunchService } from "./services/launch.ts";
+import type { GroupReporter } from "./services/report/group-reporter.ts";
 import type { SessionEnder } from "./services/session-ender.ts";
 import type { SessionLogs } from "./services/session-logs.ts";
 import type { SessionReader } from "./services/session-reader.ts";
@@ -30,6 +31,7 @@ export interface AppOptions {
   readonly reader: SessionReader;
   readonly groups: GroupReader;
   readonly watch: GroupWatch;
+  readonly reporter: GroupReporter;
   readonly launch: LaunchService;
   readonly logs: SessionLogs;
   readonly ender: SessionEnder;

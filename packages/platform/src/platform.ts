@@ -20,6 +20,7 @@ import { LaunchService } from "./services/launch.ts";
 import { Launcher } from "./services/launcher.ts";
 import { platformLoad } from "./services/platform-load.ts";
 import { Reconciler } from "./services/reconciler.ts";
+import { GroupReporter } from "./services/report/group-reporter.ts";
 import { serverContext } from "./services/server-context.ts";
 import { SessionChanges } from "./services/session-changes.ts";
 import { SessionEnder } from "./services/session-ender.ts";
@@ -117,7 +118,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   const logs = new SessionLogs({ driver, records, reader, changes });
   const app = createApp({
     ...{ reader, groups, watch, launch, ender, expiry, images, context, origin, log, version: parts.version },
-    logs,
+    ...{ logs, reporter: new GroupReporter({ records, groups, driver, context, clock }) },
     load: () => platformLoad({ records, capacity: description.capacity, context }),
     authenticate: (authorization) => parts.identity.authenticate(authorization),
     issueTicket: (options) => parts.identity.issueTicket(options),

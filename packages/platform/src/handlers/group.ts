@@ -11,18 +11,25 @@ import type { Context } from "hono";
 import type { GroupReader } from "../services/group-reader.ts";
 import type { GroupWatch } from "../services/group-watch.ts";
 import type { LaunchService } from "../services/launch.ts";
+import type { GroupReporter } from "../services/report/group-reporter.ts";
 import type { SessionEnder } from "../services/session-ender.ts";
 import { honoPath, type PlatformApp, type PlatformEnvironment } from "./context.ts";
 import { jsonArrayResponse } from "./json-array-response.ts";
 import { jsonLinesResponse } from "./json-lines-response.ts";
 import { readJson } from "./parameters.ts";
 
-/** `/canfar/v1/group`: launch, list, look at, watch and delete Groups. */
+/** `/canfar/v1/group`: launch, list, look at, watch, report and delete Groups. */
 export function mountGroup(
   app: PlatformApp,
-  services: { groups: GroupReader; watch: GroupWatch; launch: LaunchService; ender: SessionEnder },
+  services: {
+    groups: GroupReader;
+    watch: GroupWatch;
+    reporter: GroupReporter;
+    launch: LaunchService;
+    ender: SessionEnder;
+  },
 ): void {
-  const { groups, watch, launch, ender } = services;
+  const { groups, watch, reporter, launch, ender } = services;
 
   app.post(ROUTES.launchGroup.path, async (context) => {
     const answer = launch.launch({
@@ -44,6 +51,10 @@ export function mountGroup(
 
   app.get(honoPath(ROUTES.listReplicas.path), (context) =>
     jsonArrayResponse(groups.sessions(context.var.user, idOf(context), selectionOf(context)), encodeSession),
+  );
+
+  app.get(honoPath(ROUTES.getGroupReport.path), async (context) =>
+    context.json(await reporter.report(context.var.user, idOf(context), context.req.raw.signal)),
   );
 
   app.delete(honoPath(ROUTES.deleteGroup.path), async (context) => {
