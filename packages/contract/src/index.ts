@@ -20,6 +20,7 @@ export {
   shortImageReference,
 } from "./container-image.ts";
 export { CanfarError, type CanfarErrorOptions, ERROR_CODES, type ErrorCode, isErrorCode } from "./errors.ts";
+export { type Forecast, forecastSchema } from "./forecast.ts";
 export {
   type Group,
   groupSchema,
@@ -59,6 +60,12 @@ export {
   MAX_REPLICAS,
 } from "./launch-request.ts";
 export { openApiDocument } from "./openapi.ts";
+export {
+  PENDING_REASONS,
+  type PendingReason,
+  type PendingReasonAnswer,
+  pendingReasonSchema,
+} from "./pending-reason.ts";
 export { type PlatformStats, platformStatsSchema } from "./platform-stats.ts";
 export { REPLICA_COUNT, REPLICA_ID, type Replica, replicaEnvironment, replicaName } from "./replica.ts";
 export {

@@ -193,6 +193,14 @@ export const ROUTES = {
     parameters: z.object({ replicas }),
     answer: json(z.array(z.string())),
   },
+  rerunGroup: {
+    method: "POST",
+    path: `${group}/rerun`,
+    summary: "Run ended Replicas of a Group again, the failed ones unless told otherwise; answers their ids",
+    authenticated: true,
+    parameters: z.object({ replicas }),
+    answer: json(z.array(z.string())),
+  },
   createTicket: {
     method: "POST",
     path: "/canfar/v1/session/{id}/ticket",

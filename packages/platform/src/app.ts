@@ -21,6 +21,7 @@ import type { GroupWatch } from "./services/group-watch.ts";
 import type { ImageCatalogue } from "./services/image-catalogue.ts";
 import type { LaunchService } from "./services/launch.ts";
 import type { GroupReporter } from "./services/report/group-reporter.ts";
+import type { RerunService } from "./services/rerun.ts";
 import type { SessionEnder } from "./services/session-ender.ts";
 import type { SessionLogs } from "./services/session-logs.ts";
 import type { SessionReader } from "./services/session-reader.ts";
@@ -35,6 +36,7 @@ export interface AppOptions {
   readonly launch: LaunchService;
   readonly logs: SessionLogs;
   readonly ender: SessionEnder;
+  readonly rerun: RerunService;
   readonly expiry: Expiry;
   readonly images: ImageCatalogue;
   readonly load: () => PlatformStats;

@@ -21,6 +21,7 @@ import { Launcher } from "./services/launcher.ts";
 import { platformLoad } from "./services/platform-load.ts";
 import { Reconciler } from "./services/reconciler.ts";
 import { GroupReporter } from "./services/report/group-reporter.ts";
+import { RerunService } from "./services/rerun.ts";
 import { serverContext } from "./services/server-context.ts";
 import { SessionChanges } from "./services/session-changes.ts";
 import { SessionEnder } from "./services/session-ender.ts";
@@ -115,10 +116,15 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
     },
   });
 
+  const rerun = new RerunService({ records, groups, queue, changes, log });
   const logs = new SessionLogs({ driver, records, reader, changes });
   const app = createApp({
-    ...{ reader, groups, watch, launch, ender, expiry, images, context, origin, log, version: parts.version },
-    ...{ logs, reporter: new GroupReporter({ records, groups, driver, context, clock }) },
+    ...{ reader, groups, watch, launch, ender, rerun, expiry, images, context, origin, log },
+    ...{
+      version: parts.version,
+      logs,
+      reporter: new GroupReporter({ records, groups, driver, context, clock }),
+    },
     load: () => platformLoad({ records, capacity: description.capacity, context }),
     authenticate: (authorization) => parts.identity.authenticate(authorization),
     issueTicket: (options) => parts.identity.issueTicket(options),

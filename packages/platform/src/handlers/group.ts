@@ -12,13 +12,17 @@ import type { GroupReader } from "../services/group-reader.ts";
 import type { GroupWatch } from "../services/group-watch.ts";
 import type { LaunchService } from "../services/launch.ts";
 import type { GroupReporter } from "../services/report/group-reporter.ts";
+import type { RerunService } from "../services/rerun.ts";
 import type { SessionEnder } from "../services/session-ender.ts";
 import { honoPath, type PlatformApp, type PlatformEnvironment } from "./context.ts";
 import { jsonArrayResponse } from "./json-array-response.ts";
 import { jsonLinesResponse } from "./json-lines-response.ts";
 import { readJson } from "./parameters.ts";
 
-/** `/canfar/v1/group`: launch, list, look at, watch, report and delete Groups. */
+/** What a rerun means where the request does not say. */
+const FAILED: ReplicaSelection = { ranges: [], states: ["failed"] };
+
+/** `/canfar/v1/group`: launch, list, look at, watch, report, run again and delete Groups. */
 export function mountGroup(
   app: PlatformApp,
   services: {
@@ -27,9 +31,10 @@ export function mountGroup(
     reporter: GroupReporter;
     launch: LaunchService;
     ender: SessionEnder;
+    rerun: RerunService;
   },
 ): void {
-  const { groups, watch, reporter, launch, ender } = services;
+  const { groups, watch, reporter, launch, ender, rerun } = services;
 
   app.post(ROUTES.launchGroup.path, async (context) => {
     const answer = launch.launch({
@@ -56,6 +61,11 @@ export function mountGroup(
   app.get(honoPath(ROUTES.getGroupReport.path), async (context) =>
     context.json(await reporter.report(context.var.user, idOf(context), context.req.raw.signal)),
   );
+
+  app.post(honoPath(ROUTES.rerunGroup.path), (context) => {
+    const selection = context.req.query("replicas") === undefined ? FAILED : selectionOf(context);
+    return context.json(rerun.rerun(context.var.user, idOf(context), selection));
+  });
 
   app.delete(honoPath(ROUTES.deleteGroup.path), async (context) => {
     const sessions = groups.replicas(context.var.user, idOf(context), selectionOf(context));

@@ -15,7 +15,6 @@ export const SESSION_MIGRATIONS: readonly Migration[] = [
         image TEXT NOT NULL,
         interactive INTEGER NOT NULL,
         replica_count INTEGER NOT NULL,
-        -- Slots of the queue that each running Session of it takes.
         slots INTEGER NOT NULL,
         requested_cores REAL NOT NULL,
         requested_memory_gib REAL NOT NULL,
@@ -90,18 +89,25 @@ export const SESSION_MIGRATIONS: readonly Migration[] = [
       ALTER TABLE groups ADD COLUMN request_digest TEXT;
       -- Why nothing of it starts any more (too many failures, a dependency that failed); null while it may.
       ALTER TABLE groups ADD COLUMN stopped TEXT;
+      -- 0 while Groups that have to end before it have not.
+      ALTER TABLE groups ADD COLUMN released INTEGER NOT NULL DEFAULT 1;
+      -- Replicas that had failed at the last rerun and were left alone: its limit of failures does not count them.
+      ALTER TABLE groups ADD COLUMN failed_before INTEGER NOT NULL DEFAULT 0;
       UPDATE groups SET name = COALESCE((SELECT name FROM sessions WHERE sessions.id = groups.id), '');
       CREATE UNIQUE INDEX groups_by_request ON groups (username, request_id) WHERE request_id IS NOT NULL;
 
-      -- A queued Session that may not start before this time: it waits between two attempts.
-      ALTER TABLE sessions ADD COLUMN not_before TEXT;
+      -- A queued Session that may not start before this time: it waits between two attempts. Empty: at any time.
+      ALTER TABLE sessions ADD COLUMN not_before TEXT NOT NULL DEFAULT '';
       -- 1 while a queued Session waits for a Replica of another Group.
       ALTER TABLE sessions ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
       -- Memory that its attempts get from now on, raised after one ran out of it; null means the Group's.
       ALTER TABLE sessions ADD COLUMN memory_gib REAL;
+      -- Attempts before the last rerun: retries are counted from there.
+      ALTER TABLE sessions ADD COLUMN attempts_before INTEGER NOT NULL DEFAULT 0;
 
       DROP INDEX sessions_queued;
-      CREATE INDEX sessions_queued ON sessions (group_id, replica_index) WHERE phase = 'queued';
+      -- What may start next of a Group, without passing those that may not.
+      CREATE INDEX sessions_queued ON sessions (group_id, held, not_before, replica_index) WHERE phase = 'queued';
       -- Counts Replicas by state, and tells when they ran, without touching their rows.
       CREATE INDEX sessions_tally ON sessions (username, group_id, phase, status, started_at, ended_at)
         WHERE deleted_at IS NULL;

@@ -28,12 +28,14 @@ export interface SessionRecord {
   readonly expiresAt: string | null;
   readonly stopCause: StopCause | null;
   readonly deletedAt: string | null;
-  /** A queued one does not start before this time, ISO 8601. */
-  readonly notBefore: string | null;
+  /** A queued one does not start before this time, ISO 8601; empty: at any time. */
+  readonly notBefore: string;
   /** 1 while a queued one waits for a Replica of another Group. */
   readonly held: 0 | 1;
   /** Memory of its attempts from now on, in GiB; null means the Group's. */
   readonly memoryGiB: number | null;
+  /** Attempts before the last rerun: retries are counted from there. */
+  readonly attemptsBefore: number;
 }
 
 /** How many Replicas of a Group are in one phase with one status. */
@@ -79,10 +81,16 @@ export type SessionChange = Partial<
   >
 >;
 
+/** How a Session goes back into the queue, its last attempt behind it. */
+export type Requeue = Pick<
+  SessionRecord,
+  "reason" | "message" | "notBefore" | "held" | "memoryGiB" | "attemptsBefore"
+>;
+
 const COLUMNS = `sequence, id, group_id AS groupId, sessions.username AS username, name,
   replica_index AS replicaIndex, phase, status, reason, message, exit_code AS exitCode, attempt,
   sessions.created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt, expires_at AS expiresAt,
-  stop_cause AS stopCause, deleted_at AS deletedAt, not_before AS notBefore, held, memory_gib AS memoryGiB`;
+  stop_cause AS stopCause, deleted_at AS deletedAt, not_before AS notBefore, held, memory_gib AS memoryGiB, attempts_before AS attemptsBefore`;
 
 /** Rows that are read at a time: a long list is neither all in memory, nor a statement that stays open. */
 const PAGE = 100;
@@ -104,6 +112,7 @@ export class SessionStore {
   readonly #nextExpiry;
   readonly #expired;
   readonly #update;
+  readonly #requeue;
   readonly #ofGroup;
   readonly #hasReplica;
   readonly #idsOfGroup;
@@ -160,6 +169,23 @@ export class SessionStore {
         expires_at = COALESCE(?, expires_at), stop_cause = COALESCE(?, stop_cause),
         deleted_at = COALESCE(?, deleted_at)
       WHERE id = ?`);
+    this.#requeue = database.prepare(`
+      UPDATE sessions SET phase = 'queued', status = 'Pending', exit_code = NULL, started_at = NULL, ended_at = NULL,
+        expires_at = NULL, stop_cause = NULL, reason = ?, message = ?, not_before = ?, held = ?, memory_gib = ?,
+        attempts_before = ?
+      WHERE id = ?`);
+  }
+
+  /** Back into the queue for another attempt: what the last one left in the row goes, its number stays. */
+  requeue(session: SessionRecord, change: Requeue): SessionRecord {
+    this.#requeue.run(
+      ...[change.reason, change.message, change.notBefore, change.held, change.memoryGiB],
+      ...[change.attemptsBefore, session.id],
+    );
+    return {
+      ...{ ...session, phase: "queued", status: "Pending", exitCode: null, startedAt: null, endedAt: null },
+      ...{ expiresAt: null, stopCause: null, ...change },
+    };
   }
 
   /** @returns false where the id is taken */

@@ -178,8 +178,9 @@ export class LaunchService {
         expiresAt: null,
         stopCause: null,
         deletedAt: null,
-        notBefore: null,
+        notBefore: "",
         memoryGiB: null,
+        attemptsBefore: 0,
       },
     };
   }

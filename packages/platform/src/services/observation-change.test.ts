@@ -11,7 +11,7 @@ const record: SessionRecord = {
     expiresAt: "2026-01-01T01:00:01.000Z",
     stopCause: null,
     deletedAt: null,
-    ...{ notBefore: null, held: 0 as const, memoryGiB: null },
+    ...{ notBefore: "", held: 0 as const, memoryGiB: null, attemptsBefore: 0 },
   },
 };
 

@@ -22,6 +22,8 @@ export function changeFor(
   options: { interactive: boolean; lifetimeSeconds: number },
 ): SessionChange | null {
   if (observation.attempt !== record.attempt || record.phase === "ended") return null;
+  // Its attempt is over, and it waits for the next one.
+  if (record.phase === "queued") return null;
   if ((ORDER[observation.phase] ?? 0) < (ORDER[record.phase] ?? 0)) return null;
   const started = observation.startedAt ?? null;
   const { reason, message } = observation;

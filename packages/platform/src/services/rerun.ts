@@ -1,0 +1,69 @@
+import { CanfarError, type ReplicaSelection, type User } from "@canfar/contract";
+import type { Log } from "../log.ts";
+import type { Records } from "../records/records.ts";
+import type { SessionRecord } from "../records/session-store.ts";
+import type { AdmissionQueue } from "./admission-queue.ts";
+import type { GroupReader } from "./group-reader.ts";
+import type { SessionChanges } from "./session-changes.ts";
+
+/** Runs ended Replicas again: the same Sessions, each with its next attempt. */
+export class RerunService {
+  readonly #options;
+
+  constructor(options: {
+    records: Records;
+    groups: GroupReader;
+    queue: AdmissionQueue;
+    changes: SessionChanges;
+    log: Log;
+  }) {
+    this.#options = options;
+  }
+
+  /**
+   * Puts the selected Replicas back into the queue, all or none. Records and logs of their earlier attempts stay; what
+   * stopped the Group is forgotten.
+   *
+   * @returns ids of the Sessions, in the order of their Replicas; none where the selection is empty
+   * @throws CanfarError `group.not_found`, `request.unsupported` for interactive kinds, `request.conflict` where a
+   *   selected Replica has not ended, `storage.full`
+   */
+  rerun(user: User, groupId: string, selection: ReplicaSelection): string[] {
+    const { records, groups, queue, changes, log } = this.#options;
+    const group = groups.record(user, groupId);
+    if (group.interactive) throw interactive(group.kind);
+    const sessions = groups.replicas(user, groupId, selection);
+    const running = sessions.find(({ phase }) => phase !== "ended");
+    if (running !== undefined) throw notEnded(running);
+    if (sessions.length === 0) return [];
+    const again = records.write(() => {
+      records.groups.setStopped(group.id, null);
+      return sessions.map((session) =>
+        records.sessions.requeue(session, {
+          ...{ reason: "Queued", message: "", notBefore: "", held: 0 },
+          ...{ memoryGiB: session.memoryGiB, attemptsBefore: session.attempt },
+        }),
+      );
+    });
+    log.info("running Replicas again", { group: group.id, count: again.length });
+    for (const session of again) changes.tell(session);
+    queue.admit();
+    return again.map(({ id }) => id);
+  }
+}
+
+function interactive(kind: string): CanfarError {
+  return new CanfarError("request.unsupported", {
+    message: `a ${kind} session cannot be run again`,
+    hint: "Create a new one; only headless sessions are run again.",
+    details: { kind },
+  });
+}
+
+function notEnded({ id, name, phase }: SessionRecord): CanfarError {
+  return new CanfarError("request.conflict", {
+    message: `${name} (${id}) ${phase === "queued" ? "waits" : "runs"}: only what has ended is run again`,
+    hint: "Select by state, as in NAME[failed], or wait until it has ended.",
+    details: { id },
+  });
+}
