@@ -43,9 +43,12 @@ export {
   type Spread,
   spreadSchema,
 } from "./group-report.ts";
+export { ITEM_EXIT_CODES, ITEM_STATES, type Item, type ItemState, itemSchema } from "./item.ts";
 export {
+  ITEM_MEASURES,
   ITEM_PLACEHOLDER,
   ITEM_SPLITS,
+  type ItemMeasure,
   type ItemSplit,
   type ItemsRequest,
   itemsRequestSchema,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { groupReportSchema } from "./group-report.ts";
+import { ITEM_STATES, itemSchema } from "./item.ts";
 import { launchAnswerSchema, launchRequestSchema } from "./launch-request.ts";
 import { platformStatsSchema } from "./platform-stats.ts";
 import { serverContextSchema } from "./resource-allocation.ts";
@@ -184,6 +185,14 @@ export const ROUTES = {
     summary: "How a Group went: failures by cause, durations, use of what was asked for, and what to ask for",
     authenticated: true,
     answer: json(groupReportSchema),
+  },
+  listItems: {
+    method: "GET",
+    path: `${group}/items`,
+    summary: "Items of a Group and what became of them, in the order in which they are dealt",
+    authenticated: true,
+    parameters: z.object({ state: z.enum(ITEM_STATES).optional() }),
+    answer: json(z.array(itemSchema)),
   },
   deleteGroup: {
     method: "DELETE",

@@ -95,6 +95,8 @@ export interface LaunchPlan {
   readonly argv: readonly string[] | null;
   /** Variables that all Replicas share; those of the planned Replica come on top. */
   readonly env: Readonly<Record<string, string>>;
+  /** Folders inside the Session that come first on its PATH, also where `env` has a PATH of its own. */
+  readonly path: readonly string[];
   readonly user: PlannedUser;
   readonly mounts: readonly PlannedMount[];
   /** Absolute, inside the Session. */

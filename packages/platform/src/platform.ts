@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import type { User } from "@canfar/contract";
 import type { DriverDescription, SessionDriver } from "@canfar/drivers";
 import { RouteTable } from "@canfar/proxy";
@@ -36,6 +37,9 @@ const RECONCILE_MS = 30_000;
 
 /** The driver's own limit, a backstop only: the platform ends Sessions itself, at an expiry that renewal moves. */
 const LONGEST_LIFETIME_SECONDS = 365 * 86_400;
+
+/** Programs that every Session finds on its PATH. */
+const SESSION_TOOLS = fileURLToPath(new URL("../session-tools", import.meta.url));
 
 /** What the platform needs to know of who calls. */
 export interface CallerIdentity {
@@ -93,6 +97,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
 
   const surroundings = {
     ...{ hostname: new URL(origin).host, origin, homes: folder.homes, projects: folder.projects },
+    sessionTools: SESSION_TOOLS,
     ...{ maxProcesses: config.sessions.maxProcesses, longestLifetimeSeconds: LONGEST_LIFETIME_SECONDS },
   };
   const shared = { driver, records, changes, clock, log, graceSeconds, onEnd };

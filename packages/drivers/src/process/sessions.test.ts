@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LaunchPlan, LogLine, Observation, SessionDriver, SessionRef } from "../session-driver.ts";
@@ -71,6 +71,19 @@ for (const sandbox of ["bubblewrap", "none"] as const) {
       ];
       expect(text.filter((name) => ![...allowed, "SHELL", "USER"].includes(name))).toEqual([]);
       expect(text).toContain("MINE");
+    });
+
+    it("find the plan's tools first on their PATH, also where they bring one of their own", async () => {
+      const tools = join(scratch.dataFolder, "tools");
+      mkdirSync(tools, { recursive: true });
+      writeFileSync(join(tools, "ls"), "#!/bin/sh\necho own ls\n", { mode: 0o755 });
+      const mounts = [
+        ...scratch.plan().mounts,
+        { source: tools, target: "/run/canfar/bin", readOnly: true } as const,
+      ];
+      for (const env of [{}, { PATH: "/usr/bin:/bin" }]) {
+        expect((await run(["ls"], { mounts, env, path: ["/run/canfar/bin"] })).text).toEqual(["own ls"]);
+      }
     });
 
     it("start in their working directory and have home, projects and scratch", async () => {

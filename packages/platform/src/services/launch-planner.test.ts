@@ -8,6 +8,7 @@ const surroundings: PlanSurroundings = {
   origin: "http://127.0.0.1:8088",
   homes: "/data/arc/home",
   projects: "/data/arc/projects",
+  sessionTools: "/platform/session-tools",
   maxProcesses: 4096,
   longestLifetimeSeconds: 31_536_000,
 };
@@ -128,6 +129,14 @@ describe("planLaunch", () => {
             "source": null,
             "target": "/scratch",
           },
+          {
+            "readOnly": true,
+            "source": "/platform/session-tools",
+            "target": "/run/canfar/bin",
+          },
+        ],
+        "path": [
+          "/run/canfar/bin",
         ],
         "replicaCount": 1,
         "replicas": [
@@ -216,6 +225,14 @@ describe("planLaunch", () => {
               "source": null,
               "target": "/scratch",
             },
+            {
+              "readOnly": true,
+              "source": "/platform/session-tools",
+              "target": "/run/canfar/bin",
+            },
+          ],
+          "path": [
+            "/run/canfar/bin",
           ],
           "replicaCount": 3,
           "replicas": [

@@ -10,6 +10,9 @@ import type { GroupRecord } from "../records/group-store.ts";
 
 const GIB = 1024 ** 3;
 
+/** Where a Session finds the platform's own tools, whatever its image has. */
+const TOOLS = "/run/canfar/bin";
+
 /** What the planner knows of the platform: facts of the machine, no services. */
 export interface PlanSurroundings {
   /** Host name and port of the platform, for `skaha_hostname`. */
@@ -19,6 +22,8 @@ export interface PlanSurroundings {
   /** Folders on the machine. */
   readonly homes: string;
   readonly projects: string;
+  /** The tools that every Session gets. */
+  readonly sessionTools: string;
   readonly maxProcesses: number;
   /** The driver's own time limit; the platform ends Sessions at their expiry, which renewal moves. */
   readonly longestLifetimeSeconds: number;
@@ -72,11 +77,13 @@ function planBatch(
     replicaCount: group.replicaCount,
     argv: programOf(group, id, surroundings),
     env: environmentOf(group, id, home, surroundings),
+    path: [TOOLS],
     user: { username, ...details.user, home },
     mounts: [
       { source: `${surroundings.homes}/${username}`, target: home, readOnly: false },
       { source: surroundings.projects, target: "/arc/projects", readOnly: false },
       { source: null, target: "/scratch", readOnly: false },
+      { source: surroundings.sessionTools, target: TOOLS, readOnly: true },
     ],
     workingDirectory: home,
     limits: {

@@ -6,7 +6,7 @@ import type { ImageEnvironment } from "../image-environment.ts";
 import type { HostOptions } from "./host-options.ts";
 
 /** Grows whenever a host of an older version would misunderstand. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** A plan with everything that the host needs beside it. */
 export interface HostLaunch {

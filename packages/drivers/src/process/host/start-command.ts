@@ -61,7 +61,7 @@ function sandbox({ plan, replica, runFolder, scratchFolder, environment }: Start
 function env(request: StartRequest): Record<string, string> {
   const { key, plan, replica, environment, passEnvironment, port } = request;
   const { username } = plan.user;
-  const all = {
+  const all: Record<string, string> = {
     ...{ LANG: "C.UTF-8", SHELL: "/bin/bash", USER: username, LOGNAME: username },
     PATH: [...environment.path, ...SYSTEM_PATH].join(":"),
     ...passEnvironment,
@@ -71,7 +71,9 @@ function env(request: StartRequest): Record<string, string> {
     [ATTEMPT_VARIABLE]: key,
   };
   const resolve = (value: string) => outside(request, withPort(value, port));
-  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, resolve(value)]));
+  const resolved = Object.fromEntries(Object.entries(all).map(([name, value]) => [name, resolve(value)]));
+  const path = [...plan.path.map(resolve), resolved.PATH];
+  return { ...resolved, PATH: path.join(":") };
 }
 
 function withPort(word: string, port: number | null): string {
