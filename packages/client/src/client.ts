@@ -8,6 +8,7 @@ import {
   userSchema,
 } from "@canfar/contract";
 import type { Connection } from "./connection.ts";
+import { Groups } from "./groups/groups.ts";
 import { Images } from "./images.ts";
 import { type ClientOptions, openConnection } from "./open-connection.ts";
 import type { Server } from "./servers/server.ts";
@@ -19,6 +20,7 @@ export class Client {
   /** The server that answers. */
   readonly server: Server;
   readonly sessions: Sessions;
+  readonly groups: Groups;
   readonly images: Images;
   readonly #connection: Connection;
 
@@ -26,6 +28,7 @@ export class Client {
     this.#connection = connection;
     this.server = connection.server;
     this.sessions = new Sessions(connection);
+    this.groups = new Groups(connection);
     this.images = new Images(connection);
   }
 

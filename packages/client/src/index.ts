@@ -33,6 +33,8 @@ export type {
   ServerResources,
 } from "./config/schema.ts";
 export { Context } from "./context.ts";
+export type { Groups, Resolution } from "./groups/groups.ts";
+export type { SelectedReplicas } from "./groups/selected-replicas.ts";
 export { Images } from "./images.ts";
 export type { LogOptions } from "./logs/session-logs.ts";
 export { openBrowser } from "./open-browser.ts";

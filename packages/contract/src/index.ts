@@ -11,6 +11,7 @@ export {
   type NotificationRequest,
 } from "./batch-policy.ts";
 export { SECURITY_METHODS, STANDARD_IDS } from "./capabilities.ts";
+export { closest } from "./closest.ts";
 export {
   type ContainerImage,
   containerImageSchema,
@@ -74,8 +75,10 @@ export { REPLICA_COUNT, REPLICA_ID, type Replica, replicaEnvironment, replicaNam
 export {
   ALL_REPLICAS,
   formatReplicaSelection,
+  formatReplicaSelector,
   type IndexRange,
   isSelected,
+  joinRanges,
   parseReplicaSelection,
   parseReplicaSelector,
   REPLICA_STATES,
@@ -83,6 +86,8 @@ export {
   type ReplicaSelector,
   type ReplicaState,
   rangesOf,
+  replicaNumber,
+  replicaState,
   selectsAll,
 } from "./replica-selector.ts";
 export {

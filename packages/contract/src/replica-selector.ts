@@ -1,4 +1,5 @@
 import { CanfarError } from "./errors.ts";
+import type { Session } from "./session.ts";
 
 /** States by which Replicas are chosen, as in `NAME[failed]`. */
 export const REPLICA_STATES = ["pending", "running", "completed", "failed"] as const;
@@ -59,6 +60,11 @@ export function parseReplicaSelection(text: string): ReplicaSelection {
   return { ranges, states };
 }
 
+/** The text that `parseReplicaSelector` reads back: `stars`, `stars[3-10]`. */
+export function formatReplicaSelector({ target, replicas }: ReplicaSelector): string {
+  return selectsAll(replicas) ? target : `${target}[${formatReplicaSelection(replicas)}]`;
+}
+
 /** The text that `parseReplicaSelection` reads back. */
 export function formatReplicaSelection({ ranges, states }: ReplicaSelection): string {
   const numbers = ranges.map(({ from, to, step }) =>
@@ -67,19 +73,36 @@ export function formatReplicaSelection({ ranges, states }: ReplicaSelection): st
   return [...numbers, ...states].join(",");
 }
 
-/** The fewest ranges of neighbours that hold exactly these indices. */
-export function rangesOf(indices: readonly number[]): IndexRange[] {
-  const ranges: IndexRange[] = [];
-  for (const index of [...new Set(indices)].sort((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last?.to === index - 1) ranges[ranges.length - 1] = { ...last, to: index };
-    else ranges.push({ from: index, to: index, step: 1 });
-  }
-  return ranges;
-}
-
 export function selectsAll({ ranges, states }: ReplicaSelection): boolean {
   return ranges.length === 0 && states.length === 0;
+}
+
+/** The selection of one Replica. */
+export function replicaNumber(index: number): ReplicaSelection {
+  return { ranges: [{ from: index, to: index, step: 1 }], states: [] };
+}
+
+/** What a Session is doing, in the words of counts and selectors. */
+export function replicaState({ status }: Pick<Session, "status">): ReplicaState {
+  if (status === "Completed") return "completed";
+  if (status === "Failed") return "failed";
+  return status === "Pending" ? "pending" : "running";
+}
+
+/** The fewest ranges of neighbours that hold exactly these indices. */
+export function rangesOf(indices: readonly number[]): IndexRange[] {
+  return joinRanges(indices.map((index) => ({ from: index, to: index, step: 1 })));
+}
+
+/** The same Replicas in as few ranges as touch each other; those with a step stay as they are. */
+export function joinRanges(ranges: readonly IndexRange[]): IndexRange[] {
+  const joined: IndexRange[] = [];
+  for (const range of ranges.filter(({ step }) => step === 1).sort((a, b) => a.from - b.from)) {
+    const last = joined.at(-1);
+    if (last === undefined || range.from > last.to + 1) joined.push(range);
+    else joined[joined.length - 1] = { ...last, to: Math.max(last.to, range.to) };
+  }
+  return [...joined, ...ranges.filter(({ step }) => step !== 1)];
 }
 
 /** True where a Replica with this index and state is meant. */

@@ -1,6 +1,7 @@
 import {
   CanfarError,
   type ContainerImage,
+  closest,
   parseImageReference,
   registryHost,
   type SessionKind,
@@ -87,27 +88,4 @@ function wrongKind(image: CataloguedImage, kind: SessionKind): CanfarError {
     hint: `\`canfar image ls -k ${kind}\` lists the images for ${kind} sessions.`,
     details: { image: image.id, kinds: image.kinds },
   });
-}
-
-/** The name that needs the fewest edits, when they are few enough to be a slip. */
-export function closest(text: string, names: readonly string[]): string | null {
-  const ranked = names
-    .map((name) => ({ name, distance: editDistance(text, name) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(3, text.length / 3) ? best.name : null;
-}
-
-/** Levenshtein's distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { closest } from "./image-catalogue.ts";
+import { closest } from "./closest.ts";
 
 const names = ["skaha/astroml:latest", "skaha/terminal:latest"];
 
