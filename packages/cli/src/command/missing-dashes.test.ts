@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import { create } from "../commands/create.ts";
 import { refuseMissingDashes } from "./missing-dashes.ts";
 
 function hint(words: readonly string[], after?: readonly string[]): string | undefined {
   try {
-    refuseMissingDashes(words, after);
+    refuseMissingDashes(create.parameters, words, after);
     return undefined;
   } catch (error) {
     return (error as { hint?: string }).hint;
@@ -16,6 +17,7 @@ test.each([
   ["--name=a headless x/y -q"],
   ["headless x/y -h"],
   ["--nope headless x/y"],
+  ["--nmae a headless x/y"],
 ])("`create %s` needs no --", (line) => {
   expect(hint(line.split(" "))).toBeUndefined();
 });

@@ -1,33 +1,26 @@
 import { CanfarError } from "@canfar/contract";
+import type { Command } from "@stricli/core";
+import type { Context } from "./context.ts";
 
-/** Options of `create` that take a value, so that the value is not taken for a word of its own. */
-const VALUED = new Set([
-  "-n",
-  "--name",
-  "-c",
-  "--cpu",
-  "-m",
-  "--memory",
-  "-g",
-  "--gpu",
-  "-e",
-  "--env",
-  "-r",
-  "--replicas",
-  "-o",
-  "--output",
-]);
-const PLAIN = new Set(["--dry-run", "--dryRun", "-q", "--quiet", "-h", "--help", "--help-all"]);
+/** What is asked about an option: whether the word behind it is its value. */
+type Options = Command<Context>["parameters"];
+
+const HELP = ["-h", "--help", "--help-all"];
 
 /**
  * Refuses words behind the Container Image that have no `--` before them, and shows the line as it must be. Without
  * this, `python -c '…'` would be read as `create`'s own `-c`.
  *
+ * @param options those that `create` knows
  * @param words what stands behind `canfar create`, before any `--`
  * @throws CanfarError `command.usage`
  */
-export function refuseMissingDashes(words: readonly string[], afterDashes: readonly string[] = []): void {
-  const at = indexOfThirdWord(words);
+export function refuseMissingDashes(
+  options: Options,
+  words: readonly string[],
+  afterDashes: readonly string[] = [],
+): void {
+  const at = indexOfThirdWord(options, words);
   if (at === undefined) return;
   const fixed = ["canfar", "create", ...words.slice(0, at), "--", ...words.slice(at), ...afterDashes];
   throw new CanfarError("command.usage", {
@@ -36,16 +29,31 @@ export function refuseMissingDashes(words: readonly string[], afterDashes: reado
   });
 }
 
-function indexOfThirdWord(words: readonly string[]): number | undefined {
+function indexOfThirdWord(options: Options, words: readonly string[]): number | undefined {
+  const { valued, plain } = spellings(options);
   let found = 0;
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? "";
-    if (VALUED.has(word)) at += 1;
-    // An option that create does not know belongs to the command, if both words before it are there.
-    else if (word.startsWith("-") && (found < 2 || PLAIN.has(word) || word.includes("="))) continue;
+    if (valued.has(word)) at += 1;
+    else if (plain.has(word)) continue;
+    else if (word.startsWith("-") && word.includes("=")) continue;
+    // An option that create does not know belongs to the command where both words before it are there; else it is a
+    // slip, and what follows may be its value: the parser says so better.
+    else if (word.startsWith("-") && found < 2) return undefined;
     else if (++found > 2) return at;
   }
   return undefined;
+}
+
+function spellings({ flags = {}, aliases = {} }: Options): { valued: Set<string>; plain: Set<string> } {
+  const [valued, plain] = [new Set<string>(), new Set<string>(HELP)];
+  for (const [name, { kind }] of Object.entries(flags)) {
+    const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const short = Object.entries(aliases).filter(([, of]) => of === name);
+    const all = [`--${name}`, `--${kebab}`, ...short.map(([letter]) => `-${letter}`)];
+    for (const spelling of all) (kind === "boolean" || kind === "counter" ? plain : valued).add(spelling);
+  }
+  return { valued, plain };
 }
 
 /** A word as a shell reads it unchanged. */

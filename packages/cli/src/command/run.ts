@@ -1,4 +1,5 @@
 import { run, type StricliProcess } from "@stricli/core";
+import { create } from "../commands/create.ts";
 import { paintFor } from "../output/colour.ts";
 import { AlreadyReported, formatError } from "../output/errors.ts";
 import { buildCanfarApplication } from "./application.ts";
@@ -60,7 +61,7 @@ async function runWords({ words, afterDashes }: CommandLine, context: Context): 
   const [command, ...rest] = words;
   try {
     // What stands behind `--` is the Session's command, not words for this one.
-    if (command === "create") refuseMissingDashes(rest, afterDashes);
+    if (command === "create") refuseMissingDashes(create.parameters, rest, afterDashes);
     const keepsDashes = command === "create" || afterDashes === undefined;
     await run(application, keepsDashes ? words : [...words, "--", ...afterDashes], context);
   } catch (error) {

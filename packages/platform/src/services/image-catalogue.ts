@@ -62,10 +62,10 @@ export class ImageCatalogue {
     const near = closest(short, names);
     const reason =
       registryAuth === undefined
-        ? "No authentication provided for unknown or private image.  Use x-skaha-registry-auth request header with base64Encode(username:secret)."
-        : "This platform does not fetch private images.";
+        ? "No authentication provided for unknown or private image (header x-skaha-registry-auth)"
+        : "this platform does not fetch private images";
     return new CanfarError("image.unknown", {
-      message: `there is no image '${short}' here${near === null ? "" : `; did you mean '${near}'?`} ${reason}`,
+      message: `there is no image '${short}' here${near === null ? "" : `; did you mean '${near}'?`} [${reason}]`,
       hint: `${near === null ? "" : `Try ${near}. `}\`canfar image ls\` lists the images.`,
       details: { image: id, ...(near === null ? {} : { didYouMean: near }) },
     });
