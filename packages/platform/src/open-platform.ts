@@ -13,6 +13,8 @@ import type { Log } from "./log.ts";
 import { openDriver, whyNoPython } from "./open-driver.ts";
 import { createPlatform } from "./platform.ts";
 import { openDatabase } from "./records/database.ts";
+import { Records } from "./records/records.ts";
+import { sessionCommand } from "./session-command.ts";
 
 /** The uid of Sessions where root runs the platform: nothing that a user starts is root. */
 const UNPRIVILEGED_ID = 10_000;
@@ -61,9 +63,11 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<OpenPl
   const url = config.publicUrl?.replace(/\/+$/, "") ?? front.address;
   const database = openDatabase(folder.database);
   opening.defer(() => database.close());
+  const records = new Records(database);
 
   const authentication = await createAuthentication({
     ...{ database, issuer: `${url}/oidc`, origin: url, clock, log },
+    isSessionActive: (session) => records.sessions.isActive(session),
   });
   opening.defer(() => authentication.close());
   const firstAccount = await authentication.accounts.ensureFirst({
@@ -76,7 +80,9 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<OpenPl
   opening.defer(() => driver.close());
   const recipes = await readImageRecipes(config.images ?? bundledImages());
   const platform = await createPlatform({
-    ...{ config, folder, origin: url, version: options.version, driver, database, clock, log },
+    ...{ config, folder, origin: url, version: options.version, driver, records, clock, log },
+    // Behind a TLS proxy the public address may not be reachable, or not be trusted, from here.
+    innerOrigin: front.address,
     identity: authentication,
     images: recipes.map(({ id, kinds, digest, description, folder: recipe }) => {
       return { id, kinds: [...kinds], digest, description, folder: recipe };
@@ -91,7 +97,10 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<OpenPl
   front.serve({ proxy, identity: authentication, api: (request) => platform.app.fetch(request) });
 
   const noPython = await whyNoPython(recipes, environment);
-  const notices = [...platform.driver.notices, ...(noPython === null ? [] : [noPython])];
+  const noCommand =
+    sessionCommand() === null ? "Sessions have no `canfar` command: run `npm run build` first." : null;
+  const missing = [noPython, noCommand].filter((notice) => notice !== null);
+  const notices = [...platform.driver.notices, ...missing];
   const runFiles = runFilePaths(folder, options.home);
   const startedAt = clock.now().toISOString();
   writeRunFiles(runFiles, {

@@ -1,16 +1,15 @@
-import type { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import type { User } from "@canfar/contract";
 import type { DriverDescription, SessionDriver } from "@canfar/drivers";
 import { RouteTable } from "@canfar/proxy";
 import { createApp } from "./app.ts";
+import type { Caller, CredentialedSession } from "./authentication/index.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import type { DataFolder } from "./data-folder/data-folder.ts";
 import type { PlatformApp } from "./handlers/context.ts";
 import type { IssueTicket } from "./handlers/ticket.ts";
 import type { Log } from "./log.ts";
-import { Records } from "./records/records.ts";
+import type { Records } from "./records/records.ts";
 import { AdmissionQueue } from "./services/admission-queue.ts";
 import { Expiry } from "./services/expiry.ts";
 import { GroupReader } from "./services/group-reader.ts";
@@ -31,6 +30,7 @@ import { SessionObserver } from "./services/session-observer.ts";
 import { SessionReader } from "./services/session-reader.ts";
 import { SessionRoutes } from "./services/session-routes.ts";
 import { UsageMonitor } from "./services/usage-monitor.ts";
+import { sessionCommand } from "./session-command.ts";
 
 /** How often records and driver are compared; a change that was told late is seen then. */
 const RECONCILE_MS = 30_000;
@@ -43,7 +43,8 @@ const SESSION_TOOLS = fileURLToPath(new URL("../session-tools", import.meta.url)
 
 /** What the platform needs to know of who calls. */
 export interface CallerIdentity {
-  authenticate(authorization: string | undefined): Promise<User>;
+  authenticate(authorization: string | undefined): Promise<Caller>;
+  issueSessionCredential(session: CredentialedSession): Promise<string>;
   readonly issueTicket: IssueTicket;
 }
 
@@ -52,11 +53,13 @@ export interface PlatformParts {
   readonly folder: DataFolder;
   /** Public origin, e.g. `http://127.0.0.1:8088`. */
   readonly origin: string;
+  /** Origin by which Sessions reach the platform; need not be the public one. */
+  readonly innerOrigin: string;
   readonly version: string;
   readonly driver: SessionDriver;
   readonly identity: CallerIdentity;
   readonly images: readonly CataloguedImage[];
-  readonly database: DatabaseSync;
+  readonly records: Records;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -76,7 +79,7 @@ export interface Platform {
 
 /** The composition root: every object of the platform is made here, from parts that the caller chose. */
 export async function createPlatform(parts: PlatformParts): Promise<Platform> {
-  const { config, folder, origin, driver, clock, log } = parts;
+  const { config, folder, origin, driver, records, clock, log } = parts;
   const { graceSeconds } = config.sessions;
   const description = await driver.describe();
   const context = serverContext({
@@ -84,7 +87,6 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
     maxInteractiveSessions: config.sessions.maxInteractive,
   });
 
-  const records = new Records(parts.database);
   const routes = new RouteTable();
   const changes = new SessionChanges();
   const usage = new UsageMonitor(clock);
@@ -96,12 +98,17 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   const onEnd = () => queue.admit();
 
   const surroundings = {
-    ...{ hostname: new URL(origin).host, origin, homes: folder.homes, projects: folder.projects },
+    ...{ hostname: new URL(origin).host, origin, innerOrigin: parts.innerOrigin },
+    ...{ homes: folder.homes, projects: folder.projects },
     sessionTools: SESSION_TOOLS,
+    command: sessionCommand(),
     ...{ maxProcesses: config.sessions.maxProcesses, longestLifetimeSeconds: LONGEST_LIFETIME_SECONDS },
   };
   const shared = { driver, records, changes, clock, log, graceSeconds, onEnd };
-  const launcher = new Launcher({ ...shared, surroundings });
+  const launcher = new Launcher({
+    ...{ ...shared, surroundings },
+    issueCredential: (session) => parts.identity.issueSessionCredential(session),
+  });
   const totalSlots = config.batch.slots ?? 2 * context.cores.defaultLimit;
   const queue = new AdmissionQueue({ records, launcher, clock, log, totalSlots });
   const observer = new SessionObserver({ ...shared, routes: sessionRoutes, usage });

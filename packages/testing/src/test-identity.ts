@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { DatabaseSync } from "node:sqlite";
 import { CanfarError, type User } from "@canfar/contract";
-import { type CallerIdentity, type Clock, createAuthentication, type Log } from "@canfar/platform";
+import {
+  type Caller,
+  type CallerIdentity,
+  type Clock,
+  createAuthentication,
+  type Log,
+  type Records,
+} from "@canfar/platform";
 import type { Admit } from "@canfar/proxy";
 
 /** What a test platform needs of its identity provider. */
@@ -19,7 +26,7 @@ export interface TestIdentity extends CallerIdentity {
 export function quickIdentity(origin: string, clock: Clock): TestIdentity {
   return {
     login: async (username) => `test-token-of-${username}`,
-    async authenticate(authorization): Promise<User> {
+    async authenticate(authorization): Promise<Caller> {
       if (authorization === undefined) {
         throw new CanfarError("authentication.required", { message: "Unauthorized: log in first" });
       }
@@ -29,8 +36,9 @@ export function quickIdentity(origin: string, clock: Clock): TestIdentity {
           message: "Unauthorized: unknown token",
         });
       }
-      return userOf(username);
+      return { user: userOf(username), session: null };
     },
+    issueSessionCredential: async ({ username }) => `test-token-of-${username}`,
     issueTicket({ path }) {
       const expiresAt = new Date(clock.now().getTime() + 60_000).toISOString();
       return { url: `${origin}${path}&ticket=test`, expiresAt };
@@ -46,6 +54,7 @@ export function quickIdentity(origin: string, clock: Clock): TestIdentity {
 /** The platform's own IDP. */
 export async function realIdentity(options: {
   database: DatabaseSync;
+  records: Records;
   origin: string;
   clock: Clock;
   log: Log;
@@ -53,7 +62,10 @@ export async function realIdentity(options: {
   password: string;
 }): Promise<TestIdentity> {
   const { origin } = options;
-  const authentication = await createAuthentication({ ...options, issuer: `${origin}/oidc` });
+  const authentication = await createAuthentication({
+    ...{ ...options, issuer: `${origin}/oidc` },
+    isSessionActive: (session) => options.records.sessions.isActive(session),
+  });
   const { accounts } = authentication;
   await accounts.ensureFirst({ ...userOf("astro"), password: options.password });
   return {

@@ -15,6 +15,7 @@ import {
   makeDataFolder,
   openDatabase,
   type Platform,
+  Records,
   silentLog,
   systemClock,
 } from "@canfar/platform";
@@ -64,12 +65,13 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   const front = await HttpFront.listen({ host: config.host, port: config.port, log });
   const origin = front.address;
   const database = openDatabase(folder.database);
+  const records = new Records(database);
   const identity = options.identityProvider
-    ? await realIdentity({ database, origin, clock, log, password: TEST_PASSWORD })
+    ? await realIdentity({ database, records, origin, clock, log, password: TEST_PASSWORD })
     : quickIdentity(origin, clock);
   const platform = await createPlatform({
-    ...{ config, folder, origin, version: "0.0.0-test", driver, identity },
-    ...{ images: options.images ?? TEST_IMAGES, database, clock, log },
+    ...{ config, folder, origin, innerOrigin: origin, version: "0.0.0-test", driver, identity },
+    ...{ images: options.images ?? TEST_IMAGES, records, clock, log },
   });
   const proxy = createSessionProxy({
     ...{ routes: platform.routes, origin: () => origin, log },

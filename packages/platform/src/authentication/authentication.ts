@@ -13,6 +13,7 @@ import { BearerAuthenticator } from "./authenticate.ts";
 import { BrowserLogins, SESSION_COOKIE } from "./browser/browser-logins.ts";
 import { LoginRoutes } from "./browser/login-routes.ts";
 import { Tickets, withTicket } from "./browser/tickets.ts";
+import type { Caller } from "./caller.ts";
 import { createAdmit } from "./create-admit.ts";
 import { loadKeys } from "./keys.ts";
 import { DEFAULT_LIFETIMES, type Lifetimes } from "./lifetimes.ts";
@@ -22,6 +23,7 @@ import { InteractionRoutes } from "./oidc/interaction-routes.ts";
 import { problemPage } from "./pages/error-page.ts";
 import { showPage } from "./pages/page.ts";
 import { AUTHENTICATION_MIGRATIONS } from "./schema.ts";
+import { type CredentialedSession, type IsSessionActive, SessionCredentials } from "./session-credentials.ts";
 
 export interface AuthenticationOptions {
   readonly database: DatabaseSync;
@@ -32,12 +34,16 @@ export interface AuthenticationOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly lifetimes?: Partial<Lifetimes>;
+  /** When absent, no Session's credential is accepted. */
+  readonly isSessionActive?: IsSessionActive;
 }
 
 /** Who is who on this platform: its own IDP, its accounts, and the guard of the Sessions' pages. */
 export interface Authentication {
   /** @throws CanfarError authentication.required | authentication.expired | authentication.credential_invalid */
-  authenticate(authorization: string | undefined): Promise<User>;
+  authenticate(authorization: string | undefined): Promise<Caller>;
+  /** What a program inside a Session uses to act as its user on this platform, while that attempt runs. */
+  issueSessionCredential(session: CredentialedSession): Promise<string>;
   /** The answer to the session proxy's question: bearer token, cookie or `?ticket=`. */
   readonly admit: Admit;
   /**
@@ -79,6 +85,8 @@ export async function createAuthentication(options: AuthenticationOptions): Prom
   const accounts = await Accounts.open({ database, clock, loggedOut });
   const passwordLogin = new PasswordLogin({ accounts, throttle: new LoginThrottle(clock), log });
   const keys = await loadKeys(database);
+  const isActive = options.isSessionActive ?? (() => false);
+  const sessions = await SessionCredentials.open({ secret: keys.sessionKey, isActive });
   const provider = createProvider({
     issuer,
     accounts,
@@ -89,7 +97,7 @@ export async function createAuthentication(options: AuthenticationOptions): Prom
     clock,
     log,
   });
-  const bearer = new BearerAuthenticator({ provider, accounts, clock });
+  const bearer = new BearerAuthenticator({ provider, accounts, sessions, clock });
   const interactions = new InteractionRoutes({ provider, passwordLogin, origin });
   const logins = new LoginRoutes({ browserLogins, passwordLogin, origin });
   const stopPurging = purgeForever(clock, [artifacts, browserLogins, tickets]);
@@ -98,6 +106,7 @@ export async function createAuthentication(options: AuthenticationOptions): Prom
     accounts,
     cookieNames: PLATFORM_COOKIES,
     authenticate: (authorization) => bearer.authenticate(authorization),
+    issueSessionCredential: (session) => sessions.issue(session),
     admit: createAdmit({ accounts, bearer, browserLogins, tickets, origin }),
     issueTicket({ user, sessionId, path }) {
       const [withoutFragment = ""] = path.split("#");

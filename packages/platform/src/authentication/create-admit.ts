@@ -54,7 +54,7 @@ async function bearerOf(request: IncomingMessage, bearer: BearerAuthenticator): 
   const { authorization } = request.headers;
   if (authorization === undefined) return null;
   try {
-    return (await bearer.authenticate(authorization)).username;
+    return (await bearer.authenticate(authorization)).user.username;
   } catch (error) {
     if (error instanceof CanfarError) return null;
     throw error;

@@ -65,7 +65,7 @@ test("a device is logged in by typing its code, confirming it and giving the pas
     refresh_token: expect.any(String),
     id_token: expect.any(String),
   });
-  const user = await rig.authentication.authenticate(`Bearer ${tokens.access_token}`);
+  const { user } = await rig.authentication.authenticate(`Bearer ${tokens.access_token}`);
   expect(user.username).toBe("ada");
   // A code logs in once.
   expect(await json(await poll(device))).toMatchObject({ error: "invalid_grant" });
@@ -155,7 +155,7 @@ test("the password is asked for every time, and another person may log in next",
   expect(login.text).toContain("password");
   await browser.submit(login, { username: "bob", password: "bobs password" });
   const tokens = await json<Tokens>(await poll(second));
-  expect((await rig.authentication.authenticate(`Bearer ${tokens.access_token}`)).username).toBe("bob");
+  expect((await rig.authentication.authenticate(`Bearer ${tokens.access_token}`)).user.username).toBe("bob");
 });
 
 test("a form without the page's secret, or from another site, approves nothing", async () => {

@@ -9,6 +9,8 @@ export interface AuthenticationKeys {
   readonly jwks: { readonly keys: JWK[] };
   /** Sign the cookies of login pages. */
   readonly cookieKeys: readonly string[];
+  /** Signs the credentials of Sessions: 32 bytes, base64url. */
+  readonly sessionKey: string;
 }
 
 /** Reads the keys, or makes them at the first start. They are as secret as the database that they are in. */
@@ -24,6 +26,7 @@ export async function loadKeys(database: DatabaseSync): Promise<AuthenticationKe
   return {
     jwks: { keys: [await keep("signing-key", newSigningKey)] },
     cookieKeys: [await keep("cookie-key", () => randomBytes(32).toString("base64url"))],
+    sessionKey: await keep("session-key", () => randomBytes(32).toString("base64url")),
   };
 }
 

@@ -3,7 +3,11 @@ import type { Hono } from "hono";
 
 /** What the middleware hands to the handlers. */
 export interface PlatformEnvironment {
-  Variables: { user: User };
+  Variables: {
+    user: User;
+    /** Id of the Session whose credential the caller uses; null for a login of the user's own. */
+    callingSession: string | null;
+  };
 }
 
 export type PlatformApp = Hono<PlatformEnvironment>;

@@ -1,4 +1,4 @@
-import { CanfarError, ROUTES, type User } from "@canfar/contract";
+import { CanfarError, ROUTES, type Session, type User } from "@canfar/contract";
 import type { SessionReader } from "../services/session-reader.ts";
 import { honoPath, type PlatformApp } from "./context.ts";
 
@@ -14,8 +14,9 @@ export function mountTicket(
   services: { reader: SessionReader; issueTicket: IssueTicket },
 ): void {
   app.post(honoPath(ROUTES.createTicket.path), (context) => {
-    const { user } = context.var;
+    const { user, callingSession } = context.var;
     const session = services.reader.get(user, context.req.param("id") ?? "");
+    if (callingSession !== null) throw wouldOutlive(callingSession, session);
     if (session.connectUrl === undefined) {
       throw new CanfarError("request.unsupported", {
         message: `session ${session.id} is a ${session.kind} session: it has no page to open`,
@@ -30,5 +31,14 @@ export function mountTicket(
     }
     const { pathname, search } = new URL(session.connectUrl);
     return context.json(services.issueTicket({ user, sessionId: session.id, path: `${pathname}${search}` }));
+  });
+}
+
+/** A Ticket makes a login of a browser, which lasts for days. */
+function wouldOutlive(callingSession: string, { id, connectUrl }: Session): CanfarError {
+  const address = connectUrl === undefined ? "" : ` at ${connectUrl}`;
+  return new CanfarError("authorization.denied", {
+    message: `the credential of session ${callingSession} cannot log a browser in: that login would outlive it`,
+    hint: `Open session ${id} in a browser that is logged in${address}.`,
   });
 }

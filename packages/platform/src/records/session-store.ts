@@ -104,6 +104,7 @@ export class SessionStore {
   readonly #listed;
   readonly #listedOfAll;
   readonly #active;
+  readonly #isActive;
   readonly #activeInteractive;
   readonly #queued;
   readonly #queuedBefore;
@@ -132,6 +133,9 @@ export class SessionStore {
     );
     this.#listedOfAll = select("WHERE deleted_at IS NULL AND sequence > ? ORDER BY sequence LIMIT ?");
     this.#active = select(`WHERE ${ACTIVE} ORDER BY sequence`);
+    this.#isActive = database.prepare(
+      `SELECT 1 FROM sessions WHERE id = ? AND attempt = ? AND username = ? AND deleted_at IS NULL AND ${ACTIVE}`,
+    );
     this.#activeInteractive = database.prepare(`
       SELECT COUNT(*) AS count FROM sessions JOIN groups ON groups.id = group_id
       WHERE sessions.username = ? AND interactive = 1 AND deleted_at IS NULL AND ${ACTIVE}`);
@@ -235,6 +239,11 @@ export class SessionStore {
     const rows =
       groupId === undefined ? this.#tally.all(username) : this.#tallyOfGroup.all(username, groupId);
     return rows as unknown as GroupTally[];
+  }
+
+  /** True while an attempt is admitted and neither ended nor deleted. */
+  isActive(session: { sessionId: string; attempt: number; username: string }): boolean {
+    return this.#isActive.get(session.sessionId, session.attempt, session.username) !== undefined;
   }
 
   /** Admitted and not ended, deleted ones included. */

@@ -6,9 +6,11 @@ import { type PlanSurroundings, planLaunch } from "./launch-planner.ts";
 const surroundings: PlanSurroundings = {
   hostname: "127.0.0.1:8088",
   origin: "http://127.0.0.1:8088",
+  innerOrigin: "http://127.0.0.1:8088",
   homes: "/data/arc/home",
   projects: "/data/arc/projects",
   sessionTools: "/platform/session-tools",
+  command: { node: "/platform/bin/node", folder: "/platform/command" },
   maxProcesses: 4096,
   longestLifetimeSeconds: 31_536_000,
 };
@@ -77,6 +79,9 @@ describe("planLaunch", () => {
           "--allow-root",
         ],
         "env": {
+          "CANFAR_COMMAND": "/run/canfar/command",
+          "CANFAR_NODE": "/run/canfar/node",
+          "CANFAR_URL": "http://127.0.0.1:8088/skaha/v1",
           "HOME": "/arc/home/astro",
           "JULIA_NUM_THREADS": "2",
           "JUPYTERLAB_SETTINGS_DIR": "/arc/home/astro/.jupyter/lab/user-settings/",
@@ -134,6 +139,16 @@ describe("planLaunch", () => {
             "source": "/platform/session-tools",
             "target": "/run/canfar/bin",
           },
+          {
+            "readOnly": true,
+            "source": "/platform/bin/node",
+            "target": "/run/canfar/node",
+          },
+          {
+            "readOnly": true,
+            "source": "/platform/command",
+            "target": "/run/canfar/command",
+          },
         ],
         "path": [
           "/run/canfar/bin",
@@ -185,6 +200,9 @@ describe("planLaunch", () => {
             "$HOME",
           ],
           "env": {
+            "CANFAR_COMMAND": "/run/canfar/command",
+            "CANFAR_NODE": "/run/canfar/node",
+            "CANFAR_URL": "http://127.0.0.1:8088/skaha/v1",
             "HOME": "/arc/home/astro",
             "LOGNAME": "astro",
             "MODE": "x=y",
@@ -229,6 +247,16 @@ describe("planLaunch", () => {
               "readOnly": true,
               "source": "/platform/session-tools",
               "target": "/run/canfar/bin",
+            },
+            {
+              "readOnly": true,
+              "source": "/platform/bin/node",
+              "target": "/run/canfar/node",
+            },
+            {
+              "readOnly": true,
+              "source": "/platform/command",
+              "target": "/run/canfar/command",
             },
           ],
           "path": [

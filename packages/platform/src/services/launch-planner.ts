@@ -3,15 +3,21 @@ import {
   REPLICA_ID,
   replicaEnvironment,
   type SessionKind,
+  SKAHA_BASE,
+  SKAHA_VERSION,
   sessionPath,
 } from "@canfar/contract";
 import { type LaunchPlan, PORT_PLACEHOLDER } from "@canfar/drivers";
 import type { GroupRecord } from "../records/group-store.ts";
+import { ADDRESS_VARIABLE, bringsOwnLogin } from "./with-credentials.ts";
 
 const GIB = 1024 ** 3;
 
 /** Where a Session finds the platform's own tools, whatever its image has. */
 const TOOLS = "/run/canfar/bin";
+
+/** Where the tool `canfar` finds Node and the command; drivers without mounts say where they really are. */
+const COMMAND = { CANFAR_NODE: "/run/canfar/node", CANFAR_COMMAND: "/run/canfar/command" };
 
 /** What the planner knows of the platform: facts of the machine, no services. */
 export interface PlanSurroundings {
@@ -19,14 +25,26 @@ export interface PlanSurroundings {
   readonly hostname: string;
   /** Origin of the pages, the only one from which Jupyter takes requests of other pages. */
   readonly origin: string;
+  /** Origin by which Sessions reach the platform. */
+  readonly innerOrigin: string;
   /** Folders on the machine. */
   readonly homes: string;
   readonly projects: string;
   /** The tools that every Session gets. */
   readonly sessionTools: string;
+  /** What runs `canfar` inside Sessions; null where the command is not built. */
+  readonly command: SessionCommand | null;
   readonly maxProcesses: number;
   /** The driver's own time limit; the platform ends Sessions at their expiry, which renewal moves. */
   readonly longestLifetimeSeconds: number;
+}
+
+/** The `canfar` command, mounted into Sessions with the program that runs it. */
+export interface SessionCommand {
+  /** Node's executable file. */
+  readonly node: string;
+  /** The folder with `package.json` and `dist`. */
+  readonly folder: string;
 }
 
 /** A Session that is to start. */
@@ -84,6 +102,7 @@ function planBatch(
       { source: surroundings.projects, target: "/arc/projects", readOnly: false },
       { source: null, target: "/scratch", readOnly: false },
       { source: surroundings.sessionTools, target: TOOLS, readOnly: true },
+      ...commandMounts(surroundings.command),
     ],
     workingDirectory: home,
     limits: {
@@ -95,6 +114,14 @@ function planBatch(
     service: serviceOf(kind, id),
     lifetimeSeconds: surroundings.longestLifetimeSeconds,
   };
+}
+
+function commandMounts(command: SessionCommand | null): LaunchPlan["mounts"] {
+  if (command === null) return [];
+  return [
+    { source: command.node, target: COMMAND.CANFAR_NODE, readOnly: true },
+    { source: command.folder, target: COMMAND.CANFAR_COMMAND, readOnly: true },
+  ];
 }
 
 /** Null runs the image's own program. */
@@ -133,6 +160,8 @@ function environmentOf(
   const { REPLICA_COUNT = "" } = replicaEnvironment({ index: 1, count: group.replicaCount });
   return {
     ...(kind === "headless" ? details.env : {}),
+    ...(bringsOwnLogin(details.env) ? {} : { [ADDRESS_VARIABLE]: apiAddress(surroundings) }),
+    ...(surroundings.command === null ? {} : COMMAND),
     skaha_hostname: surroundings.hostname,
     skaha_username: username,
     HOME: home,
@@ -143,6 +172,11 @@ function environmentOf(
     REPLICA_COUNT,
     ...kindEnvironment(kind, { id, home, threads, username, uid: details.user.uid }),
   };
+}
+
+/** Base address of the Skaha API as clients write it. */
+function apiAddress({ innerOrigin }: PlanSurroundings): string {
+  return `${innerOrigin}${SKAHA_BASE}/${SKAHA_VERSION}`;
 }
 
 function kindEnvironment(

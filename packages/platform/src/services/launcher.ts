@@ -1,11 +1,12 @@
 import { CanfarError } from "@canfar/contract";
-import type { SessionDriver } from "@canfar/drivers";
+import type { LaunchPlan, SessionDriver } from "@canfar/drivers";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Records } from "../records/records.ts";
 import type { SessionRecord } from "../records/session-store.ts";
 import { type PlanSurroundings, planLaunch } from "./launch-planner.ts";
 import type { SessionChanges } from "./session-changes.ts";
+import { bringsOwnLogin, type IssueCredential, withCredentials } from "./with-credentials.ts";
 
 /**
  * Brings admitted Sessions to the driver. Their rows say `admitted` until the driver has them; the reconciler launches
@@ -22,6 +23,7 @@ export class Launcher {
     records: Records;
     changes: SessionChanges;
     surroundings: PlanSurroundings;
+    issueCredential: IssueCredential;
     clock: Clock;
     log: Log;
     graceSeconds: number;
@@ -46,15 +48,17 @@ export class Launcher {
     for (const [groupId, members] of byGroup) {
       const group = this.#options.records.groups.find(groupId);
       if (group === null) throw new Error(`group ${groupId} is not on record`);
-      for (const plan of planLaunch(group, members, this.#options.surroundings)) void this.#apply(plan);
+      const own = bringsOwnLogin(group.details.env);
+      for (const plan of planLaunch(group, members, this.#options.surroundings))
+        void this.#apply(plan, { withCredentials: !own });
     }
   }
 
-  async #apply(plan: ReturnType<typeof planLaunch>[number]): Promise<void> {
-    const { driver, records, log, graceSeconds } = this.#options;
+  async #apply(plan: LaunchPlan, options: { withCredentials: boolean }): Promise<void> {
+    const { driver, records, log, graceSeconds, issueCredential } = this.#options;
     for (const { sessionId } of plan.replicas) this.#underway.add(sessionId);
     try {
-      await driver.launch(plan);
+      await driver.launch(options.withCredentials ? await withCredentials(plan, issueCredential) : plan);
       if (this.#stopped) return;
       const unwanted = plan.replicas.filter(
         ({ sessionId }) => records.sessions.find(sessionId)?.stopCause !== null,
