@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
+  type GroupLogPart,
   type LaunchPlan,
   type LogLine,
   type Observation,
   type PlannedImage,
   PORT_PLACEHOLDER,
+  type ReadGroupLogOptions,
   type ReadLogOptions,
   SESSION_PHASES,
   type SessionDriver,
@@ -71,8 +73,27 @@ export function describeDriverContract(
       await driver.launch(backend.plan({ argv, replicas: [replicaOf(ref)], ...change }));
       return ref;
     };
-    const textOf = async (ref: SessionRef, options: Partial<ReadLogOptions> = {}) =>
-      (await collect(driver.readLog(ref, { follow: true, ...options }))).map(({ text }) => text);
+    const linesOf = async (ref: SessionRef & { group?: string }, options: Partial<ReadLogOptions> = {}) =>
+      (await Array.fromAsync(driver.readLog({ group: GROUP, ...ref }, { follow: true, ...options }))).flat();
+    const textOf = async (ref: SessionRef & { group?: string }, options: Partial<ReadLogOptions> = {}) =>
+      (await linesOf(ref, options)).map(({ text }) => text);
+    /** A Group of its own in which each Replica runs one script, and what is read of it: who wrote which text. */
+    const launchGroup = async (scripts: readonly string[]) => {
+      const group = newGroup();
+      const replicas = scripts.map((_, at) => replicaOf(newRef(), at + 1));
+      for (const [at, replica] of replicas.entries()) {
+        const argv = ["sh", "-c", scripts[at] ?? ""];
+        await driver.launch(
+          backend.plan({ argv, group, replicas: [replica], replicaCount: replicas.length }),
+        );
+      }
+      const ended = Promise.all(replicas.map((replica) => watch.ended(replica)));
+      return { group, replicas, ended };
+    };
+    const groupLines = async (group: string, options: Partial<ReadGroupLogOptions> = {}) => {
+      const parts = await Array.fromAsync(driver.readGroupLog(group, { followUntil: null, ...options }));
+      return parts.flatMap(({ lines }) => lines);
+    };
     const listed = async (ref: SessionRef): Promise<Observation | undefined> =>
       (await driver.list()).find((each) => each.sessionId === ref.sessionId && each.attempt === ref.attempt);
 
@@ -228,7 +249,7 @@ export function describeDriverContract(
     promise("keeps both streams, line by line, with their times", async () => {
       const before = new Date().toISOString();
       const ref = await launch(["sh", "-c", "echo out; echo err >&2; echo out again"]);
-      const lines = await collect(driver.readLog(ref, { follow: true }));
+      const lines = await linesOf(ref);
       const of = (stream: LogLine["stream"]) =>
         lines.filter((line) => line.stream === stream).map(({ text }) => text);
       expect(of("stdout")).toEqual(["out", "out again"]);
@@ -244,8 +265,9 @@ export function describeDriverContract(
       const ref = await launch(["sh", "-c", "echo begun; sleep 1000"]);
       const reader = new AbortController();
       const lines: string[] = [];
-      for await (const { text } of driver.readLog(ref, { follow: true, signal: reader.signal })) {
-        lines.push(text);
+      const options = { follow: true, signal: reader.signal };
+      for await (const part of driver.readLog({ group: GROUP, ...ref }, options)) {
+        lines.push(...part.map(({ text }) => text));
         reader.abort();
       }
       expect(lines).toEqual(["begun"]);
@@ -272,8 +294,144 @@ export function describeDriverContract(
     promise("deletes the logs of all attempts", async () => {
       const ref = await launch(["echo", "secret"]);
       await watch.ended(ref);
-      await driver.deleteLogs([ref.sessionId, newRef().sessionId]);
+      const unknown = newRef();
+      await driver.deleteLogs([ref, unknown].map(({ sessionId }) => ({ group: GROUP, sessionId })));
       expect(await textOf(ref)).toEqual([]);
+    });
+
+    promise("reads a whole group in one stream, and says whose each line is", async () => {
+      const scripts = Array.from({ length: 20 }, (_, at) => `echo ${at + 1}; echo again; echo bad >&2`);
+      const { group, replicas, ended } = await launchGroup(scripts);
+      await ended;
+      const lines = await groupLines(group);
+      expect(lines).toHaveLength(60);
+      for (const { sessionId, index } of replicas) {
+        const own = lines.filter((line) => line.sessionId === sessionId);
+        const whose = own.map(({ replicaIndex, attempt }) => ({ replicaIndex, attempt }));
+        expect(whose).toEqual(own.map(() => ({ replicaIndex: index, attempt: 1 })));
+        const printed = own.filter(({ stream }) => stream === "stdout").map(({ text }) => text);
+        expect(printed).toEqual([String(index), "again"]);
+        const times = own.map(({ time }) => time);
+        expect(times).toEqual(times.toSorted());
+      }
+    });
+
+    promise(
+      "reads of a group only some sessions, the last lines of each, and those since a time",
+      async () => {
+        const { group, replicas, ended } = await launchGroup(["echo a; echo b; echo c", "echo d", "echo e"]);
+        await ended;
+        const [first, second] = replicas;
+        const sessionIds = new Set([first?.sessionId ?? "", second?.sessionId ?? ""]);
+        const texts = async (options: Partial<ReadGroupLogOptions>) =>
+          (await groupLines(group, options)).map(({ text }) => text).toSorted();
+        expect(await texts({ sessionIds })).toEqual(["a", "b", "c", "d"]);
+        expect(await texts({ tail: 2 })).toEqual(["b", "c", "d", "e"]);
+        expect(await texts({ tail: 0 })).toEqual([]);
+        expect(await texts({ tail: 1, sessionIds })).toEqual(["c", "d"]);
+        expect(await texts({ sessionIds: new Set() })).toEqual([]);
+        expect(await texts({ since: "2999-01-01T00:00:00Z" })).toEqual([]);
+        const all = await groupLines(group);
+        const since = all.at(-1)?.time ?? "";
+        expect(await groupLines(group, { since })).toEqual(all.filter(({ time }) => time >= since));
+      },
+    );
+
+    promise("gives the last lines of the newest attempt, and all lines of all attempts", async () => {
+      const { group, replicas, ended } = await launchGroup(["echo a; echo b; exit 1"]);
+      await ended;
+      const second = replicas.map((replica) => ({ ...replica, attempt: 2 }));
+      const argv = ["sh", "-c", "echo c; echo d"];
+      await driver.launch(backend.plan({ argv, group, replicas: second, replicaCount: 1 }));
+      await Promise.all(second.map((replica) => watch.ended(replica)));
+      const of = async (options: Partial<ReadGroupLogOptions>) =>
+        (await groupLines(group, options)).map(({ attempt, text }) => `${attempt}${text}`);
+      expect(await of({})).toEqual(["1a", "1b", "2c", "2d"]);
+      expect(await of({ tail: 1 })).toEqual(["2d"]);
+      expect(await of({ tail: 9 })).toEqual(["2c", "2d"]);
+    });
+
+    promise("follows a group, and what starts in it later, until it is told to stop", async () => {
+      const group = newGroup();
+      const [first, later] = [replicaOf(newRef(), 1), replicaOf(newRef(), 2)];
+      const start = async (replica: LaunchPlan["replicas"][number], argv: readonly string[]) =>
+        await driver.launch(backend.plan({ argv, group, replicas: [replica], replicaCount: 2 }));
+      const over = Promise.withResolvers<void>();
+      const texts: string[] = [];
+      const reading = (async () => {
+        for await (const { lines } of driver.readGroupLog(group, { followUntil: over.promise })) {
+          texts.push(...lines.map(({ text }) => text));
+          if (texts.at(-1) === "one") await start(later, ["echo", "two"]);
+          if (texts.at(-1) === "two") over.resolve();
+        }
+      })();
+      await start(first, ["echo", "one"]);
+      await reading;
+      expect(texts).toEqual(["one", "two"]);
+      await Promise.all([first, later].map((replica) => watch.ended(replica)));
+    });
+
+    promise("lets go of a group when the reader goes", async () => {
+      const { group, replicas } = await launchGroup(["echo begun; sleep 1000"]);
+      const reader = new AbortController();
+      const followUntil = new Promise(() => {});
+      for await (const _ of driver.readGroupLog(group, { followUntil, signal: reader.signal }))
+        reader.abort();
+      await driver.stop(replicas, { graceSeconds: 5 });
+      await Promise.all(replicas.map((replica) => watch.ended(replica)));
+    });
+
+    promise("goes on behind a cursor, with nothing lost or repeated", async () => {
+      const group = newGroup();
+      const replicas = Array.from({ length: 6 }, (_, at) => replicaOf(newRef(), at + 1));
+      const script = "echo é1; echo 2; echo 3; echo 4";
+      const launch = async (some: typeof replicas) => {
+        const argv = ["sh", "-c", script];
+        await driver.launch(backend.plan({ argv, group, replicas: some, replicaCount: 100 }));
+        await Promise.all(some.map((replica) => watch.ended(replica)));
+      };
+      const read: GroupLogPart["lines"][number][] = [];
+      let cursor: string | undefined;
+      for (const replica of replicas) {
+        await launch([replica]);
+        // A reader that goes after its first part, and comes back later.
+        for await (const part of driver.readGroupLog(group, { followUntil: null, cursor, tail: 0 })) {
+          read.push(...part.lines);
+          cursor = part.cursor;
+          break;
+        }
+        if (cursor !== undefined) continue;
+        // Before there is a cursor the tail counts.
+        expect(read).toEqual([]);
+        for await (const part of driver.readGroupLog(group, { followUntil: null })) {
+          read.push(...part.lines);
+          cursor = part.cursor;
+        }
+      }
+      read.push(...(await groupLines(group, { cursor })));
+      const place = ({ sessionId, text }: (typeof read)[number]) => `${sessionId} ${text}`;
+      const whole = await groupLines(group);
+      expect(whole).toHaveLength(24);
+      expect(read.map(place).toSorted()).toEqual(whole.map(place).toSorted());
+      expect(await groupLines(group, { cursor })).not.toEqual(whole);
+    });
+
+    promise("refuses a cursor that is none", async () => {
+      const { group, ended } = await launchGroup(["echo a"]);
+      await ended;
+      await expect(groupLines(group, { cursor: "../x" })).rejects.toMatchObject({ code: "request.invalid" });
+    });
+
+    promise("deletes the logs of one replica and keeps the others', or deletes them all", async () => {
+      const { group, replicas, ended } = await launchGroup(["echo a; echo b", "echo c", "echo d"]);
+      await ended;
+      const [first] = replicas;
+      if (first === undefined) throw new Error("no replica");
+      await driver.deleteLogs([{ group, sessionId: first.sessionId }]);
+      expect((await groupLines(group)).map(({ text }) => text).toSorted()).toEqual(["c", "d"]);
+      expect(await textOf({ ...first, group })).toEqual([]);
+      await driver.deleteLogs([{ group }, { group: newGroup() }]);
+      expect(await groupLines(group)).toEqual([]);
     });
 
     promise("says when a service answers, and where", async () => {
@@ -302,7 +460,15 @@ export function describeDriverContract(
   });
 }
 
+/** That of `testPlan`. */
+const GROUP = "testgrp1";
+
 let made = 0;
+
+function newGroup(): string {
+  made += 1;
+  return `g${String(made).padStart(7, "0")}`;
+}
 
 function newRef(): SessionRef {
   made += 1;
@@ -311,8 +477,4 @@ function newRef(): SessionRef {
 
 function replicaOf(ref: SessionRef, index = 1): LaunchPlan["replicas"][number] {
   return { ...ref, name: `test-${index}`, index, env: { REPLICA_ID: String(index) } };
-}
-
-async function collect(lines: AsyncIterable<LogLine>): Promise<LogLine[]> {
-  return await Array.fromAsync(lines);
 }

@@ -34,11 +34,22 @@ export interface SessionDriver {
   /** Drops what the backend keeps of ended Sessions, once their end is on record. Logs stay readable. */
   forget(sessions: readonly SessionRef[]): Promise<void>;
 
-  /** The output of one attempt so far, oldest line first; with `follow` until it ends or `signal` aborts. */
-  readLog(session: SessionRef, options: ReadLogOptions): AsyncIterable<LogLine>;
+  /**
+   * The output of one attempt so far, oldest line first; with `follow` until it ends or `signal` aborts. Lines come
+   * in the order in which they arrived, as many at a time as there are, never none.
+   */
+  readLog(log: LogRef, options: ReadLogOptions): AsyncIterable<readonly LogLine[]>;
 
-  /** Deletes the output of all attempts of Sessions; absent output is no error. */
-  deleteLogs(sessionIds: readonly string[]): Promise<void>;
+  /**
+   * The output of a Group so far: lines of many Sessions and attempts, merged by time as far as that is cheap. Those
+   * of one Session keep their order. With `follow` also of Sessions and attempts that start later.
+   *
+   * @throws CanfarError `request.invalid` for a cursor that no part of this Group had
+   */
+  readGroupLog(group: string, options: ReadGroupLogOptions): AsyncIterable<GroupLogPart>;
+
+  /** Deletes the output of all attempts of Sessions, or of whole Groups; absent output is no error. */
+  deleteLogs(logs: readonly DoomedLogs[]): Promise<void>;
 
   /** Makes a Container Image ready for a launch, as `launch` would. Progress goes to `report`. */
   prepareImage(image: PlannedImage, report: (message: string) => void): Promise<void>;
@@ -185,13 +196,39 @@ export interface SessionUsage {
   readonly peakMemoryBytes: number;
 }
 
+/** The output of one attempt. */
+export interface LogRef extends SessionRef {
+  /** Id of its Group. */
+  readonly group: string;
+}
+
+/** Output to be deleted: of one Session, or without one of the whole Group. */
+export interface DoomedLogs {
+  readonly group: string;
+  readonly sessionId?: string;
+}
+
 export interface ReadLogOptions {
   readonly follow: boolean;
   /** Only the last N lines that there are now. */
-  readonly tail?: number;
+  readonly tail?: number | undefined;
   /** Only lines from this time on, ISO 8601. */
-  readonly since?: string;
-  readonly signal?: AbortSignal;
+  readonly since?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReadGroupLogOptions {
+  /** Go on until this resolves or `signal` aborts; what was written before it resolved still comes. Null: what there is now. */
+  readonly followUntil: Promise<unknown> | null;
+  /** Only of these Sessions. */
+  readonly sessionIds?: ReadonlySet<string> | undefined;
+  /** Only the last N lines that there are now of each Session, from its newest attempt. */
+  readonly tail?: number | undefined;
+  /** Only lines from this time on, ISO 8601. */
+  readonly since?: string | undefined;
+  /** Goes on behind the part that had it, with nothing lost or repeated; `tail` counts for nothing then. */
+  readonly cursor?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface LogLine {
@@ -202,4 +239,17 @@ export interface LogLine {
   readonly text: string;
   /** True where the line went on without a line end: it was cut, or the program stopped in the middle. */
   readonly partial: boolean;
+}
+
+/** A line with who wrote it. */
+export interface GroupLogLine extends LogLine, SessionRef {
+  /** From 1. */
+  readonly replicaIndex: number;
+}
+
+export interface GroupLogPart {
+  /** At least one. */
+  readonly lines: readonly GroupLogLine[];
+  /** Place behind these lines, for `ReadGroupLogOptions`. Its content is the driver's affair. */
+  readonly cursor: string;
 }

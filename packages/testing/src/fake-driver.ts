@@ -1,12 +1,16 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { CanfarError } from "@canfar/contract";
 import type {
+  DoomedLogs,
   DriverDescription,
+  GroupLogPart,
   LaunchPlan,
   LogLine,
+  LogRef,
   Observation,
   PlannedImage,
   PlannedReplica,
+  ReadGroupLogOptions,
   ReadLogOptions,
   SessionDriver,
   SessionOutcome,
@@ -51,6 +55,7 @@ export class FakeDriver implements SessionDriver {
   readonly plansForTest: LaunchPlan[] = [];
   readonly #clock: FakeClock;
   readonly #attempts = new Map<string, FakeAttempt>();
+  /** By the Group. */
   readonly #logs = new Map<string, FakeLog>();
   readonly #listeners = new Set<(observation: Observation) => void>();
   readonly #faults = new Map<Operation, (Error | CanfarError)[]>();
@@ -83,7 +88,7 @@ export class FakeDriver implements SessionDriver {
       };
       const entry: FakeAttempt = { plan, replica, observation, timers: [] };
       this.#attempts.set(keyOf(replica), entry);
-      this.#logs.set(keyOf(replica), new FakeLog());
+      this.#log(plan.group);
       this.#change(entry, {});
       void nextTurn().then(() => {
         if (!this.#held) this.#start(entry);
@@ -162,14 +167,32 @@ export class FakeDriver implements SessionDriver {
     }
   }
 
-  async *readLog(session: SessionRef, options: ReadLogOptions): AsyncIterable<LogLine> {
-    yield* this.#logs.get(keyOf(session))?.read(options) ?? [];
+  async *readLog(log: LogRef, options: ReadLogOptions): AsyncGenerator<readonly LogLine[]> {
+    const { group, sessionId, attempt } = log;
+    const isOver = () => (this.#attempts.get(keyOf(log))?.observation.phase ?? "ended") === "ended";
+    const query = { ...options, sessionIds: new Set([sessionId]), attempt, isOver };
+    for await (const { lines } of this.#log(group).read(query)) yield lines;
   }
 
-  async deleteLogs(sessionIds: readonly string[]): Promise<void> {
-    for (const key of this.#logs.keys()) {
-      if (sessionIds.includes(key.slice(0, key.lastIndexOf(".")))) this.#logs.delete(key);
-    }
+  async *readGroupLog(group: string, options: ReadGroupLogOptions): AsyncGenerator<GroupLogPart> {
+    const { followUntil, ...rest } = options;
+    const log = this.#log(group);
+    let isOver = false;
+    void followUntil?.then(() => {
+      isOver = true;
+      log.wake();
+    });
+    yield* log.read({ ...rest, follow: followUntil !== null, isOver: () => isOver });
+  }
+
+  async deleteLogs(logs: readonly DoomedLogs[]): Promise<void> {
+    for (const { group, sessionId } of logs) this.#log(group).delete(sessionId);
+  }
+
+  #log(group: string): FakeLog {
+    const log = this.#logs.get(group) ?? new FakeLog();
+    this.#logs.set(group, log);
+    return log;
   }
 
   async prepareImage(image: PlannedImage, report: (message: string) => void): Promise<void> {
@@ -228,9 +251,9 @@ export class FakeDriver implements SessionDriver {
 
   /** One line of output of the newest attempt. */
   printForTest(sessionId: string, text: string, stream: LogLine["stream"] = "stdout"): void {
-    this.#logs
-      .get(keyOf(this.#newest(sessionId).replica))
-      ?.append({ time: this.#logTime(), stream, text, partial: false });
+    const { plan, replica } = this.#newest(sessionId);
+    const line = { time: this.#logTime(), stream, text, partial: false };
+    this.#log(plan.group).append({ ...replica, replicaIndex: replica.index }, line);
   }
 
   /** Reports something in between, a step of an image for example. */
@@ -283,11 +306,11 @@ export class FakeDriver implements SessionDriver {
   ): void {
     if (entry.observation.phase === "ended") return;
     for (const timer of entry.timers) timer.cancel();
-    this.#logs.get(keyOf(entry.replica))?.end();
     const { endpoint: _, ...before } = entry.observation;
     entry.observation = before;
     const outcome: SessionOutcome = { signal: null, outOfMemory: false, ...end };
     this.#change(entry, { phase: "ended", ready: false, reason, message, outcome });
+    this.#log(entry.plan.group).wake();
   }
 
   #change(entry: FakeAttempt, change: Partial<Observation>): void {

@@ -34,7 +34,8 @@ function replicas(of: readonly SessionRef[]): LaunchPlan["replicas"] {
 }
 
 async function text(driver: SessionDriver, ref: SessionRef): Promise<string[]> {
-  return (await Array.fromAsync(driver.readLog(ref, { follow: true }))).map((line) => line.text);
+  const parts = await Array.fromAsync(driver.readLog({ group: "testgrp1", ...ref }, { follow: true }));
+  return parts.flat().map((line) => line.text);
 }
 
 /** Each Replica leaves one line in the projects folder when it starts. */
@@ -100,7 +101,7 @@ for (const sandbox of ["bubblewrap", "none"] as const) {
       if (ref === undefined) throw new Error("no session");
       const argv = ["sh", "-c", 'trap "echo asked" TERM; echo ready; while :; do sleep 0.05; done'];
       await driver.launch(scratch.plan({ argv, replicas: replicas([ref]) }));
-      for await (const _ of driver.readLog(ref, { follow: true })) break;
+      for await (const _ of driver.readLog({ group: "testgrp1", ...ref }, { follow: true })) break;
       await driver.stop([ref], { graceSeconds: 1 });
       scratch.killHost();
       const { outcome } = await watch.ended(ref);

@@ -1,13 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, watch } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { CanfarError } from "@canfar/contract";
 import type {
+  DoomedLogs,
   DriverDescription,
+  GroupLogPart,
   LaunchPlan,
   LogLine,
+  LogRef,
   Observation,
   PlannedImage,
+  ReadGroupLogOptions,
   ReadLogOptions,
   SessionDriver,
   SessionRef,
@@ -16,7 +20,9 @@ import { openCgroups } from "./cgroup/cgroup.ts";
 import { attemptKey } from "./host/protocol.ts";
 import { HostConnection } from "./host-connection.ts";
 import type { ImageEnvironment, ImageEnvironments } from "./image-environment.ts";
-import { readLog } from "./logs/log-reader.ts";
+import { deleteGroupLogs, deleteSessionLogs } from "./logs/delete-logs.ts";
+import { followingUntil, readLogs } from "./logs/read-logs.ts";
+import { groupFolder } from "./logs/segments.ts";
 import { type Isolation, whyNoBubblewrap } from "./sandbox/isolation.ts";
 import { linkArc } from "./sandbox/plain.ts";
 
@@ -226,37 +232,32 @@ export class ProcessDriver implements SessionDriver {
     }
   }
 
-  readLog(session: SessionRef, options: ReadLogOptions): AsyncIterable<LogLine> {
-    const key = attemptKey(session);
-    const file = this.#logFile(session);
+  async *readLog(log: LogRef, options: ReadLogOptions): AsyncGenerator<readonly LogLine[]> {
+    const { group, sessionId, attempt } = log;
+    const key = attemptKey(log);
     const isOver = () => this.#ended.has(key) || (!this.#live.has(key) && !this.#preparing.has(key));
-    const changed = (signal?: AbortSignal) => this.#changed(key, file, signal);
-    return readLog({ file, ended: isOver, changed }, options);
-  }
-
-  /** Resolves at the next write to the file, the next Observation of the attempt, or the abort. */
-  #changed(key: string, file: string, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const watcher = existsSync(file) ? watch(file, () => done()) : null;
-      const unsubscribe = this.observe((observation) => {
-        if (attemptKey(observation) === key) done();
+    const subscribe = (look: () => void) =>
+      this.observe((observation) => {
+        if (attemptKey(observation) === key) look();
       });
-      const done = () => {
-        watcher?.close();
-        unsubscribe();
-        signal?.removeEventListener("abort", done);
-        resolve();
-      };
-      signal?.addEventListener("abort", done);
-      // A file that appears has no watcher yet; one that changed before the watch began has no event.
-      setTimeout(done, LOOK_AGAIN_MS).unref();
+    const parts = readLogs({
+      ...{ folder: groupFolder(this.#logFolder, group), sessionIds: new Set([sessionId]), attempt },
+      ...{ tail: options.tail, since: options.since, signal: options.signal },
+      following: options.follow ? { isOver, subscribe } : null,
     });
+    for await (const { lines } of parts) yield lines;
   }
 
-  async deleteLogs(sessionIds: readonly string[]): Promise<void> {
-    const doomed = new Set(sessionIds);
-    for (const name of readdirSync(this.#logFolder)) {
-      if (doomed.has(name.replace(/\.\d+\.log$/, ""))) rmSync(join(this.#logFolder, name), { force: true });
+  readGroupLog(group: string, options: ReadGroupLogOptions): AsyncIterable<GroupLogPart> {
+    const { followUntil, ...rest } = options;
+    const following = followUntil === null ? null : followingUntil(followUntil);
+    return readLogs({ ...rest, folder: groupFolder(this.#logFolder, group), following });
+  }
+
+  async deleteLogs(logs: readonly DoomedLogs[]): Promise<void> {
+    for (const { group, sessionId } of logs) {
+      const folder = groupFolder(this.#logFolder, group);
+      await (sessionId === undefined ? deleteGroupLogs(folder) : deleteSessionLogs(folder, sessionId));
     }
   }
 
@@ -266,10 +267,6 @@ export class ProcessDriver implements SessionDriver {
 
   async close(): Promise<void> {
     await this.#host.close();
-  }
-
-  #logFile(session: SessionRef): string {
-    return join(this.#logFolder, `${attemptKey(session)}.log`);
   }
 
   #tell(observation: Observation): void {
@@ -285,8 +282,6 @@ export class ProcessDriver implements SessionDriver {
     } else this.#live.add(key);
   }
 }
-
-const LOOK_AGAIN_MS = 200;
 
 function refOf({ sessionId, attempt }: SessionRef): SessionRef {
   return { sessionId, attempt };

@@ -35,8 +35,8 @@ for (const sandbox of ["bubblewrap", "none"] as const) {
       await driver.launch(scratch.plan({ argv, replicas, ...change }));
       return ref;
     };
-    const lines = (ref: SessionRef): Promise<LogLine[]> =>
-      Array.fromAsync(driver.readLog(ref, { follow: true }));
+    const lines = async (ref: SessionRef): Promise<LogLine[]> =>
+      (await Array.fromAsync(driver.readLog({ group: "testgrp1", ...ref }, { follow: true }))).flat();
     const run = async (argv: readonly string[] | null, change?: Partial<LaunchPlan>) => {
       const ref = await launch(argv, change);
       const [end, output] = await Promise.all([watch.ended(ref), lines(ref)]);
@@ -119,7 +119,7 @@ for (const sandbox of ["bubblewrap", "none"] as const) {
         "-c",
         'trap "echo saved; exit 7" TERM; echo ready; while :; do sleep 0.05; done',
       ]);
-      for await (const _ of driver.readLog(ref, { follow: true })) break;
+      for await (const _ of driver.readLog({ group: "testgrp1", ...ref }, { follow: true })) break;
       await driver.stop([ref], { graceSeconds: 30 });
       expect((await watch.ended(ref)).outcome).toMatchObject({ exitCode: 7, cause: "stopped" });
       expect((await lines(ref)).map(({ text }) => text)).toContain("saved");
@@ -127,7 +127,7 @@ for (const sandbox of ["bubblewrap", "none"] as const) {
 
     it("are killed after the grace when they do not listen", async () => {
       const ref = await launch(["sh", "-c", 'trap "" TERM; echo ready; while :; do sleep 0.05; done']);
-      for await (const _ of driver.readLog(ref, { follow: true })) break;
+      for await (const _ of driver.readLog({ group: "testgrp1", ...ref }, { follow: true })) break;
       await driver.stop([ref], { graceSeconds: 0.3 });
       expect((await watch.ended(ref)).outcome).toMatchObject({
         exitCode: 137,
@@ -227,7 +227,8 @@ describe("a sandbox", () => {
         cat /proc/[0-9]*/stat | wc -l`;
       const env = { DATA: scratch.dataFolder };
       await driver.launch(scratch.plan({ argv: ["sh", "-c", script], replicas, env }));
-      const text = (await Array.fromAsync(driver.readLog(ref, { follow: true }))).map((line) => line.text);
+      const log = driver.readLog({ group: "testgrp1", ...ref }, { follow: true });
+      const text = (await Array.fromAsync(log)).flat().map((line) => line.text);
       // The Node of this test is part of the image, and may itself be somewhere below.
       const imageIn = (folder: string) =>
         process.execPath.startsWith(`${folder}/`) ? process.execPath.split("/")[2] : "";

@@ -1,10 +1,7 @@
 import { CanfarError } from "@canfar/contract";
 import type { LogLine } from "@canfar/drivers";
 import type { Context } from "hono";
-import { formatLogLine, type LogQuery } from "../services/session-logs.ts";
-
-/** Text is sent in pieces of about this size, or as soon as no more lines are ready. */
-const PIECE_CHARACTERS = 64 * 1024;
+import type { LogQuery } from "../services/session-logs.ts";
 
 /**
  * Answers with log lines as they are read: as fast as the client takes them, and no longer than it listens.
@@ -12,58 +9,72 @@ const PIECE_CHARACTERS = 64 * 1024;
  * @param read starts reading; its errors become the answer
  * @throws CanfarError `request.invalid` for parameters that cannot be understood
  */
-export function logResponse(context: Context, read: (query: LogQuery) => AsyncIterable<LogLine>): Response {
+export function logResponse(
+  context: Context,
+  read: (query: LogQuery) => AsyncGenerator<readonly LogLine[]>,
+): Response {
   const abort = new AbortController();
-  const lines = read({ ...parseQuery(context), signal: abort.signal });
-  const timestamps = flag(context, "timestamps");
-  context.req.raw.signal.addEventListener("abort", () => abort.abort(), { once: true });
-  const encoder = new TextEncoder();
-  const pieces = inPieces(lines, timestamps);
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
-    },
-    async cancel() {
-      abort.abort();
-      await pieces.return(undefined);
-    },
-  });
-  return new Response(body, { headers: { "Content-Type": "text/plain", "X-Accel-Buffering": "no" } });
+  const parts = read({ ...parseLogQuery(context), signal: abort.signal });
+  const format = new PlainFormat(flag(context, "timestamps"));
+  return streamResponse(context, { parts, format: (lines) => format.text(lines), abort });
 }
 
-/** Joins lines that are there already, so that a log of a million lines is not a million small writes. */
-async function* inPieces(lines: AsyncIterable<LogLine>, timestamps: boolean): AsyncGenerator<string> {
-  const reading = lines[Symbol.asyncIterator]();
-  let text = "";
-  let isContinued = false;
-  try {
-    let next = reading.next();
-    for (;;) {
-      const ready = text === "" ? await next : await Promise.race([next, nothingMore()]);
-      if (ready === null || text.length > PIECE_CHARACTERS) {
-        yield text;
-        text = "";
-      }
-      if (ready === null) continue;
-      if (ready.done) break;
-      text += formatLogLine(ready.value, timestamps, isContinued);
-      isContinued = ready.value.partial;
-      next = reading.next();
+/** Lines as text. A part of a line gets no line end, so that parts join again. */
+class PlainFormat {
+  readonly #timestamps: boolean;
+  #isContinued = false;
+
+  /** @param timestamps puts the time before each line */
+  constructor(timestamps: boolean) {
+    this.#timestamps = timestamps;
+  }
+
+  text(lines: readonly LogLine[]): string {
+    let text = "";
+    for (const line of lines) {
+      if (this.#timestamps && !this.#isContinued) text += `${line.time} `;
+      text += line.partial ? line.text : `${line.text}\n`;
+      this.#isContinued = line.partial;
     }
-    if (text !== "") yield text;
-  } finally {
-    await reading.return?.();
+    return text;
   }
 }
 
-/** Null after the event loop has had a turn. */
-function nothingMore(): Promise<null> {
-  return new Promise((resolve) => setImmediate(() => resolve(null)));
+/**
+ * Streams what is read, each part as soon as it is there and the client takes it.
+ *
+ * @param options.abort ends the reading, for a client that has gone
+ */
+export function streamResponse<Part>(
+  context: Context,
+  options: {
+    parts: AsyncGenerator<Part>;
+    format: (part: Part) => string;
+    abort: AbortController;
+    mediaType?: string;
+  },
+): Response {
+  const { parts, format, abort, mediaType = "text/plain" } = options;
+  context.req.raw.signal.addEventListener("abort", () => abort.abort(), { once: true });
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await parts.next();
+        if (done) controller.close();
+        else controller.enqueue(Buffer.from(format(value)));
+      },
+      async cancel() {
+        abort.abort();
+        await parts.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { headers: { "Content-Type": mediaType, "X-Accel-Buffering": "no" } });
 }
 
-function parseQuery(context: Context): Omit<LogQuery, "signal"> {
+/** @throws CanfarError `request.invalid` */
+export function parseLogQuery(context: Context): Omit<LogQuery, "signal"> {
   const tail = context.req.query("tail");
   const since = context.req.query("since");
   if (tail !== undefined && !/^\d{1,9}$/.test(tail)) throw invalid("tail", tail, "Give a number of lines.");
@@ -78,7 +89,8 @@ function parseQuery(context: Context): Omit<LogQuery, "signal"> {
   };
 }
 
-function flag(context: Context, name: string): boolean {
+/** @throws CanfarError `request.invalid` */
+export function flag(context: Context, name: string): boolean {
   const text = context.req.query(name)?.toLowerCase();
   if (text === undefined || text === "false") return false;
   if (text === "true" || text === "") return true;

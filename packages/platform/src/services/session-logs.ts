@@ -32,9 +32,12 @@ export class SessionLogs {
    * @returns the lines; none at once for a Session that has not started, or with `follow` as they come
    * @throws CanfarError `session.not_found`, before the first line
    */
-  read(user: User, id: string, query: LogQuery): AsyncIterable<LogLine> {
-    this.#options.reader.record(user, id);
-    return this.#lines(id, { ...query, signal: AbortSignal.any([query.signal, this.#stopping.signal]) });
+  read(user: User, id: string, query: LogQuery): AsyncGenerator<readonly LogLine[]> {
+    const { groupId: group } = this.#options.reader.record(user, id);
+    return this.#lines(
+      { group, id },
+      { ...query, signal: AbortSignal.any([query.signal, this.#stopping.signal]) },
+    );
   }
 
   /** Lets all readers go that wait for more. */
@@ -42,20 +45,18 @@ export class SessionLogs {
     this.#stopping.abort();
   }
 
-  async *#lines(id: string, query: LogQuery): AsyncGenerator<LogLine> {
+  async *#lines(
+    { group, id }: { group: string; id: string },
+    query: LogQuery,
+  ): AsyncGenerator<readonly LogLine[]> {
     const { driver } = this.#options;
     if (query.follow) await this.#untilAccepted(id, query.signal);
     const latest = this.#options.records.sessions.find(id)?.attempt ?? 0;
     const { tail, since, signal } = query;
-    const only = {
-      signal,
-      ...(tail === undefined ? {} : { tail }),
-      ...(since === undefined ? {} : { since }),
-    };
     // The tail is of the latest attempt: that is the one people ask about.
     for (let attempt = tail === undefined ? 1 : latest; attempt >= 1 && attempt <= latest; attempt += 1) {
       const follow = query.follow && attempt === latest;
-      yield* driver.readLog({ sessionId: id, attempt }, { ...only, follow });
+      yield* driver.readLog({ group, sessionId: id, attempt }, { tail, since, signal, follow });
     }
   }
 
@@ -64,14 +65,4 @@ export class SessionLogs {
     const isWaiting = () => ["queued", "admitted"].includes(records.sessions.find(id)?.phase ?? "ended");
     while (!signal.aborted && isWaiting()) await changes.next(id, signal);
   }
-}
-
-/**
- * Log lines as text. A part of a line gets no line end, so that parts join again.
- *
- * @param timestamps put the time before each line
- */
-export function formatLogLine(line: LogLine, timestamps: boolean, isContinued: boolean): string {
-  const time = timestamps && !isContinued ? `${line.time} ` : "";
-  return `${time}${line.text}${line.partial ? "" : "\n"}`;
 }

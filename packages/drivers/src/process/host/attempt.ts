@@ -9,6 +9,7 @@ import type {
 } from "../../session-driver.ts";
 import type { Cgroups } from "../cgroup/cgroup.ts";
 import type { ImageEnvironment } from "../image-environment.ts";
+import type { LogStore } from "../logs/log-store.ts";
 import type { Isolation } from "../sandbox/isolation.ts";
 import { AttemptProcesses } from "./attempt-processes.ts";
 import { describeEnd } from "./describe-end.ts";
@@ -25,7 +26,7 @@ import { startCommand } from "./start-command.ts";
 /** What every attempt on this machine shares. */
 export interface Surroundings {
   readonly runFolder: string;
-  readonly logFolder: string;
+  readonly logs: LogStore;
   readonly isolation: Isolation;
   readonly arcLinked: boolean;
   readonly cgroups: Cgroups | null;
@@ -171,13 +172,16 @@ export class Attempt {
   }
 
   #openOutput(): void {
-    const logFile = join(this.#options.surroundings.logFolder, `${this.#key}.log`);
-    this.#output = new Output(this.#folder.path, logFile, (trouble) => {
+    const { plan, replica, surroundings } = this.#options;
+    const { sessionId, attempt, index: replicaIndex } = replica;
+    const log = { group: plan.group, replicaCount: plan.replicaCount, sessionId, attempt, replicaIndex };
+    const onTrouble = (trouble: NodeJS.ErrnoException | null) => {
       if (this.#over.signal.aborted) return; // The end that was told stays the last word.
       const problem = `the log cannot be written (${trouble?.code}); it waits when its output piles up, nothing is lost`;
       const message = trouble === null ? "the log can be written again" : problem;
       this.#change({ reason: trouble === null ? "LogRecovered" : "LogDiskFull", message });
-    });
+    };
+    this.#output = new Output({ runFolder: this.#folder.path, logs: surroundings.logs, log, onTrouble });
   }
 
   #running(startedAt: string): void {

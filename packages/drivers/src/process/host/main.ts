@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { openCgroups } from "../cgroup/cgroup.ts";
+import { LogStore } from "../logs/log-store.ts";
 import { FifoPool } from "./fifo-pool.ts";
 import { hostFolders } from "./host-folders.ts";
 import { takeHostLock } from "./host-lock.ts";
@@ -34,7 +35,7 @@ const host = new SessionHost({
   journal: Journal.open(folders.journal),
   surroundings: {
     ...options,
-    ...{ runFolder: folders.run, fifos, ports: new PortPool() },
+    ...{ runFolder: folders.run, logs: new LogStore(options.logFolder), fifos, ports: new PortPool() },
     cgroups: typeof cgroups === "string" ? null : cgroups,
   },
 });

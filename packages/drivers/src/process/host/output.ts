@@ -2,22 +2,29 @@ import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import type { LogLine } from "../../session-driver.ts";
-import { formatLine, formatTime } from "../logs/cri-format.ts";
+import { currentTime, formatTime } from "../logs/cri-format.ts";
 import { LineSplitter } from "../logs/line-splitter.ts";
-import { LogWriter } from "../logs/log-writer.ts";
+import type { AttemptLog, LogStore, NewLog } from "../logs/log-store.ts";
 
 const STREAMS = ["stdout", "stderr"] as const;
 
-/** What a Session prints: from its two pipes, line by line and stamped, into its log file. */
+/** What a Session prints: from its two pipes, line by line and stamped, into its log. */
 export class Output {
   readonly #readers: Socket[] = [];
-  readonly #writer: LogWriter;
+  readonly #log: AttemptLog;
   readonly #closed: Promise<unknown>;
   #finishing = false;
+  #isPressed = false;
 
-  /** @param onTrouble told when the log cannot be written, and again (null) when it can */
-  constructor(runFolder: string, logFile: string, onTrouble: (error: NodeJS.ErrnoException | null) => void) {
-    this.#writer = new LogWriter(logFile, { onPressure: (stop) => this.#setPressure(stop), onTrouble });
+  /** @param options.onTrouble told when the log cannot be written, and again (null) when it can */
+  constructor(options: {
+    runFolder: string;
+    logs: LogStore;
+    log: NewLog;
+    onTrouble: (error: NodeJS.ErrnoException | null) => void;
+  }) {
+    const { runFolder, logs, log, onTrouble } = options;
+    this.#log = logs.open(log, { onPressure: (stop) => this.#setPressure(stop), onTrouble });
     this.#closed = Promise.all(STREAMS.map((stream) => this.#read(join(runFolder, stream), stream)));
   }
 
@@ -41,6 +48,7 @@ export class Output {
     const reader = new Socket({ fd: descriptor, readable: true, writable: false });
     this.#readers.push(reader);
     reader.on("data", (chunk) => this.#append(splitter.push(chunk, now())));
+    if (this.#isPressed) reader.pause();
     reader.on("error", () => reader.destroy()); // Its close is what counts.
     return new Promise((resolve) => {
       reader.on("close", () => {
@@ -51,11 +59,12 @@ export class Output {
   }
 
   #append(lines: readonly LogLine[]): void {
-    if (lines.length > 0) this.#writer.append(lines.map(formatLine).join(""));
+    if (lines.length > 0) this.#log.append(lines);
   }
 
   /** At the end what is left in the pipes is bounded, and is taken whatever the disk says. */
   #setPressure(stop: boolean): void {
+    this.#isPressed = stop;
     for (const reader of this.#readers) stop && !this.#finishing ? reader.pause() : reader.resume();
   }
 
@@ -71,8 +80,8 @@ export class Output {
     const timer = setTimeout(() => this.#stopReading(), patienceMs);
     await this.#closed;
     clearTimeout(timer);
-    const complete = this.#writer.close();
-    await Promise.race([complete, this.#writer.inTrouble()]);
+    const complete = this.#log.close();
+    await Promise.race([complete, this.#log.inTrouble()]);
     return { complete };
   }
 
@@ -80,7 +89,7 @@ export class Output {
   async release(): Promise<void> {
     this.#stopReading();
     await this.#closed;
-    await Promise.race([this.#writer.close(), this.#writer.inTrouble()]);
+    await Promise.race([this.#log.close(), this.#log.inTrouble()]);
   }
 
   #stopReading(): void {
@@ -89,5 +98,5 @@ export class Output {
 }
 
 function now(): string {
-  return formatTime(performance.timeOrigin + performance.now());
+  return formatTime(currentTime());
 }

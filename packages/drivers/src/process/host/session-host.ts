@@ -27,9 +27,7 @@ export class SessionHost {
     this.#journal = options.journal;
     this.#surroundings = options.surroundings;
     this.#ended = new Map(options.journal.ended);
-    for (const folder of [options.surroundings.runFolder, options.surroundings.logFolder]) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-    }
+    mkdirSync(options.surroundings.runFolder, { recursive: true, mode: 0o700 });
     setInterval(() => this.#sampleUsage(), USAGE_SAMPLE_MS).unref();
   }
 

@@ -7,6 +7,16 @@ import type { LogLine } from "../../session-driver.ts";
 /** Longer lines are stored in parts of this many UTF-16 units, about as container runtimes do. */
 export const MAX_PART_LENGTH = 16 * 1024;
 
+/** Where the fields of a line of ours begin: `2026-11-24T12:00:00.000000Z stdout F text`. */
+const STREAM_AT = 28;
+const TAG_AT = 35;
+const TEXT_AT = 37;
+
+/** Milliseconds since 1970, with fractions; within one process it never goes back. */
+export function currentTime(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 /** RFC 3339 with microseconds. @param milliseconds since 1970, with fractions */
 export function formatTime(milliseconds: number): string {
   const whole = Math.floor(milliseconds);
@@ -25,8 +35,8 @@ export function formatLine(line: LogLine): string {
 
 /** @returns the line, or null where the text is cut off or not of this format */
 export function parseLine(text: string): LogLine | null {
-  const match = /^(\S+) (stdout|stderr) ([FP]) ?/.exec(text);
-  if (match === null) return null;
-  const [head, time = "", stream, tag] = match;
-  return { time, stream: stream as LogLine["stream"], partial: tag === "P", text: text.slice(head.length) };
+  const stream = text.slice(STREAM_AT, TAG_AT - 1);
+  const tag = text[TAG_AT];
+  if ((stream !== "stdout" && stream !== "stderr") || (tag !== "F" && tag !== "P")) return null;
+  return { time: text.slice(0, STREAM_AT - 1), stream, partial: tag === "P", text: text.slice(TEXT_AT) };
 }

@@ -67,21 +67,25 @@ export class GroupReporter {
       cpuSeconds: sum(all.map(({ cpuSeconds }) => cpuSeconds ?? 0)),
       wallSeconds: sum(all.map((attempt) => wallSecondsOf(attempt) ?? 0)),
       ...spreads(replicas),
-      causes: causesOf(await this.#failures(sessions, attempts, signal)),
+      causes: causesOf(await this.#failures({ group: id, sessions, attempts }, signal)),
       advice: this.#advice({ record, sessions, replicas, all }),
       replicas,
     };
   }
 
   async #failures(
-    sessions: readonly SessionRecord[],
-    attempts: ReadonlyMap<string, readonly ReplicaAttempt[]>,
+    of: {
+      group: string;
+      sessions: readonly SessionRecord[];
+      attempts: ReadonlyMap<string, readonly ReplicaAttempt[]>;
+    },
     signal: AbortSignal,
   ): Promise<Failure[]> {
+    const { group, sessions, attempts } = of;
     const failed = sessions.filter((session) => stateOf(session) === "failed");
     const silent = failed.filter(({ attempt, reason }) => attempt > 0 && isToldByProgram(reason));
     const refs = silent.map(({ id, attempt }) => ({ sessionId: id, attempt }));
-    const tails = await readTails(this.#options.driver, refs, signal);
+    const tails = await readTails(this.#options.driver, { group, attempts: refs }, signal);
     return failed.map((session) => {
       const signalName = attempts.get(session.id)?.at(-1)?.signal ?? null;
       const tail = tails.get(session.id) ?? [];
