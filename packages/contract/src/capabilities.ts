@@ -14,6 +14,8 @@ export const STANDARD_IDS = {
   logs: "https://canfar.net/std/platform#logs-1",
   /** Ours: a one-time address that opens a Session in a browser. */
   ticket: "https://canfar.net/std/platform#ticket-1",
+  /** Ours: base address of `file` and `folder`, by which `canfar run` carries files to the caller's home. */
+  files: "https://canfar.net/std/platform#files-1",
   /** Ours: base address is the issuer of the platform's own identity provider (OpenID Connect Discovery). */
   identity: "https://canfar.net/std/platform#identity-1",
 } as const;

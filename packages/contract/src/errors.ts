@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   "config.invalid",
   "config.locked",
   "config.unwritable",
+  "file.not_found",
   "group.not_found",
   "group.ended",
   "image.invalid_reference",

@@ -11,6 +11,19 @@ export {
   type NotificationRequest,
 } from "./batch-policy.ts";
 export { SECURITY_METHODS, STANDARD_IDS } from "./capabilities.ts";
+export {
+  type CarriedFile,
+  carriedFileSchema,
+  type FolderAnswer,
+  type FolderRequest,
+  fileDigestSchema,
+  folderAnswerSchema,
+  folderRequestSchema,
+  MAX_CARRIED_BYTES,
+  MAX_CARRIED_FILE_BYTES,
+  MAX_CARRIED_FILES,
+  relativePathSchema,
+} from "./carried-files.ts";
 export { closest } from "./closest.ts";
 export {
   type ContainerImage,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { folderAnswerSchema, folderRequestSchema } from "./carried-files.ts";
 import { groupReportSchema } from "./group-report.ts";
 import { ITEM_STATES, itemSchema } from "./item.ts";
 import { launchAnswerSchema, launchRequestSchema } from "./launch-request.ts";
@@ -209,6 +210,23 @@ export const ROUTES = {
     authenticated: true,
     parameters: z.object({ replicas }),
     answer: json(z.array(z.string())),
+  },
+  putFile: {
+    method: "POST",
+    path: "/canfar/v1/file/{digest}",
+    summary: "Keep a file's content in the caller's home, under its SHA-256, for folders that are made of it",
+    authenticated: true,
+    body: { mediaType: "application/octet-stream", schema: z.string() },
+    answer: text,
+  },
+  makeFolder: {
+    method: "POST",
+    path: "/canfar/v1/folder",
+    summary:
+      "Make a folder in the caller's home of files whose content is kept; answers which contents are missing",
+    authenticated: true,
+    body: json(folderRequestSchema),
+    answer: json(folderAnswerSchema),
   },
   createTicket: {
     method: "POST",

@@ -11,6 +11,7 @@ import type { IssueTicket } from "./handlers/ticket.ts";
 import type { Log } from "./log.ts";
 import type { Records } from "./records/records.ts";
 import { AdmissionQueue } from "./services/admission-queue.ts";
+import { CarriedFiles } from "./services/carried-files.ts";
 import { Expiry } from "./services/expiry.ts";
 import { GroupReader } from "./services/group-reader.ts";
 import { GroupWatch } from "./services/group-watch.ts";
@@ -117,9 +118,10 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   const expiry = new Expiry({ records, ender, clock, log, renewalSeconds });
   const reconciler = new Reconciler({ ...shared, launcher, observer, queue, intervalMs: RECONCILE_MS });
   const images = new ImageCatalogue({ images: parts.images, registries: config.registries });
+  const homes = new HomeFolders(folder.homes);
   const launch = new LaunchService({
     ...{ records, images, queue, launcher, context, clock, log },
-    homes: new HomeFolders(folder.homes),
+    homes,
     routes: sessionRoutes,
     kinds: description.kinds,
     lifetimes: {
@@ -129,9 +131,10 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   });
 
   const rerun = new RerunService({ records, groups, queue, changes, log });
+  const files = new CarriedFiles({ homes, folder: folder.homes });
   const logs = new SessionLogs({ driver, records, reader, changes });
   const app = createApp({
-    ...{ reader, groups, watch, launch, ender, rerun, expiry, images, context, origin, log },
+    ...{ reader, groups, watch, launch, ender, rerun, expiry, images, files, context, origin, log },
     ...{
       version: parts.version,
       logs,

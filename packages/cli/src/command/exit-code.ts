@@ -32,6 +32,7 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   "config.invalid": EXIT.failure,
   "config.locked": EXIT.failure,
   "config.unwritable": EXIT.failure,
+  "file.not_found": EXIT.notFound,
   "group.not_found": EXIT.notFound,
   "group.ended": EXIT.conflict,
   "image.invalid_reference": EXIT.usage,

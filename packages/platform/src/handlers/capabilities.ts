@@ -34,6 +34,7 @@ function capabilitiesAt(origin: string): Capability[] {
     { standardId: STANDARD_IDS.groups, url: at(ROUTES.listGroups.path), security: TOKEN },
     { standardId: STANDARD_IDS.logs, url: session, security: TOKEN },
     { standardId: STANDARD_IDS.ticket, url: at("/canfar/v1/session"), security: TOKEN },
+    { standardId: STANDARD_IDS.files, url: at("/canfar/v1"), security: TOKEN },
     { standardId: STANDARD_IDS.identity, url: at("/oidc"), security: [] },
   ];
 }

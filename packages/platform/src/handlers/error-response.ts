@@ -12,6 +12,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   "authentication.denied": 403,
   "authorization.denied": 403,
   "session.not_found": 404,
+  "file.not_found": 404,
   "group.not_found": 404,
   "request.not_found": 404,
   "request.conflict": 409,
