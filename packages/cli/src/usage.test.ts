@@ -15,7 +15,7 @@ test.each<[string[], RegExp]>([
   [["ps", "-k"], /--kind needs a value/],
   [["ps", "-k", "batch"], /not a Session Kind/],
   [["ps", "-s", "Done"], /not a status/],
-  [["ps", "word"], /one word too many/],
+  [["stats", "word"], /one word too many/],
   [["info"], /ID is missing/],
   [["auth", "lss"], /Did you mean `ls`/],
   [["create", "headless"], /IMAGE is missing/],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { batchPolicySchema } from "./batch-policy.ts";
-import { sessionSchema } from "./session.ts";
+import { replicaState } from "./replica-selector.ts";
+import { type Session, sessionSchema } from "./session.ts";
 import { SESSION_KINDS } from "./session-kind.ts";
 
 /** Replicas of a Group by what they are doing; deleted ones are in none of the numbers. */
@@ -53,4 +54,10 @@ export type Group = z.infer<typeof groupSchema>;
 /** True once nothing of it will run any more, unless somebody asks for a rerun. */
 export function isGroupEnded(group: Pick<Group, "counts">): boolean {
   return group.counts.pending + group.counts.running === 0;
+}
+
+export function countReplicas(sessions: readonly Session[]): ReplicaCounts {
+  const counts = { pending: 0, running: 0, completed: 0, failed: 0 };
+  for (const session of sessions) counts[replicaState(session)] += 1;
+  return counts;
 }

@@ -36,6 +36,7 @@ export {
 export { CanfarError, type CanfarErrorOptions, ERROR_CODES, type ErrorCode, isErrorCode } from "./errors.ts";
 export { type Forecast, forecastSchema } from "./forecast.ts";
 export {
+  countReplicas,
   type Group,
   groupSchema,
   type ItemCounts,

@@ -6,9 +6,11 @@ import type {
   Session as SessionsAsSent,
 } from "@canfar/client";
 import type { CommandContext, StricliProcess } from "@stricli/core";
+import { type BarStyle, isUtf8 } from "../output/bar.ts";
 import { type Paint, paintFor } from "../output/colour.ts";
 import { formatData, type OutputFormat } from "../output/data.ts";
 import { formatError } from "../output/errors.ts";
+import { LiveView } from "../output/live-view.ts";
 import { Progress } from "../output/progress.ts";
 import { type Column, formatTable } from "../output/table.ts";
 import type { CommandLine } from "./arguments.ts";
@@ -24,6 +26,9 @@ export interface Streams {
 }
 
 const DEFAULT_WIDTH = 80;
+const DEFAULT_HEIGHT = 24;
+const BAR_CELLS = 10;
+const TALK_BAR_CELLS = 20;
 
 /** What every command works with: where to write, how, and the way to the server. */
 export class Context implements CommandContext {
@@ -87,12 +92,33 @@ export class Context implements CommandContext {
   }
 
   table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): void {
+    this.write(this.tableText(rows, columns));
+  }
+
+  /** What `table` would write. */
+  tableText<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
     const width = this.onTerminal ? (this.streams.stdout.columns ?? DEFAULT_WIDTH) : undefined;
-    this.write(formatTable(rows, columns, { paint: this.paint, width }));
+    return formatTable(rows, columns, { paint: this.paint, width });
   }
 
   async data(data: unknown, format: OutputFormat): Promise<void> {
     this.write(await formatData(data, format));
+  }
+
+  /** Bars on standard output: block characters only where a person reads them and can see them. */
+  get barStyle(): BarStyle {
+    return { unicode: this.onTerminal && isUtf8(this.streams.env), cells: BAR_CELLS };
+  }
+
+  /** Bars on standard error. */
+  get talkBarStyle(): BarStyle {
+    return { unicode: this.streams.stderr.isTTY === true && isUtf8(this.streams.env), cells: TALK_BAR_CELLS };
+  }
+
+  /** A part of the terminal that is drawn anew. */
+  liveView(): LiveView {
+    const { stdout } = this.streams;
+    return new LiveView({ write: (text) => this.write(text), rows: stdout.rows ?? DEFAULT_HEIGHT });
   }
 
   /** Reports one of several failures; the command goes on. */
@@ -111,6 +137,7 @@ export class Context implements CommandContext {
     const progress = new Progress({
       write: (text) => stderr.write(text),
       terminal: stderr.isTTY === true,
+      unicode: isUtf8(this.streams.env),
       width: stderr.columns ?? DEFAULT_WIDTH,
       now: () => performance.now(),
     });

@@ -9,6 +9,7 @@ import {
   type SessionStatus,
 } from "@canfar/contract";
 import { OUTPUT_FORMATS } from "../output/data.ts";
+import { proposeNames } from "./propose-names.ts";
 
 export const outputFlag = {
   kind: "enum",
@@ -61,14 +62,20 @@ export function parseStatus(text: string): SessionStatus {
   });
 }
 
-/** @throws CanfarError `command.usage` */
-export function parseCount(text: string): number {
-  const count = Number(text.replaceAll("_", ""));
-  if (/^\d[\d_]*$/.test(text) && Number.isSafeInteger(count)) return count;
-  throw new CanfarError("command.usage", { message: `'${text}' is not a whole number` });
-}
+const name = {
+  brief: "Group or Session: id, beginning of one, name, @last, or Replicas: 'NAME[3-10]', 'NAME[failed]'",
+  parse: String,
+  placeholder: "NAME",
+  proposeCompletions: proposeNames,
+} as const;
 
-/** Session ids as arguments: one or more. */
+/** Groups, Sessions and Replicas as arguments: one or more. */
+export const names = { kind: "array", minimum: 1, parameter: name } as const;
+
+/** The same, where none means all. */
+export const namesOrNone = { kind: "array", parameter: name } as const;
+
+/** Session ids as arguments, for what is done to one at a time: one or more. */
 export const sessionIds = {
   kind: "array",
   minimum: 1,

@@ -11,8 +11,9 @@ import {
 } from "@canfar/contract";
 import type { Context } from "../command/context.ts";
 import { defineCommand } from "../command/define-command.ts";
-import { dryRunFlag, outputFlag, parseCount, quietFlag } from "../command/flags.ts";
+import { dryRunFlag, outputFlag, quietFlag } from "../command/flags.ts";
 import { quoted } from "../command/missing-dashes.ts";
+import { parseCount, parseMemory, parseQuantity } from "../command/quantities.ts";
 import { randomSessionName } from "../command/scientist-names.ts";
 import type { OutputFormat } from "../output/data.ts";
 
@@ -195,24 +196,6 @@ function parseLaunchableKind(text: string): LaunchableKind {
   throw new CanfarError("session.invalid_kind", {
     message: `'${text}' is not a Session Kind.${swapped}`,
     hint: `Use ${LAUNCHABLE_KINDS.join(", ")}.`,
-  });
-}
-
-function parseQuantity(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
-  throw new CanfarError("command.usage", { message: `'${text}' is not a number greater than 0` });
-}
-
-/** Memory in GB; a unit may stand behind it: `16`, `16G`, `512M`. */
-function parseMemory(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*(?:([MGT])(?:i?B)?)?$/i.exec(text);
-  const factor = { M: 1 / 1024, G: 1, T: 1024 }[(match?.[2] ?? "G").toUpperCase()];
-  const value = Number(match?.[1]) * (factor ?? Number.NaN);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new CanfarError("command.usage", {
-    message: `'${text}' is not an amount of memory`,
-    hint: "Write 16 or 16G.",
   });
 }
 

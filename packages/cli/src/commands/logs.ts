@@ -1,7 +1,8 @@
 import type { Context } from "../command/context.ts";
 import { defineCommand } from "../command/define-command.ts";
 import { forEachInOrder, forEvery } from "../command/every.ts";
-import { flag, parseCount, sessionIds } from "../command/flags.ts";
+import { flag, sessionIds } from "../command/flags.ts";
+import { parseCount } from "../command/quantities.ts";
 import { parseInstant } from "../output/time.ts";
 
 const PIECE_CHARACTERS = 64 * 1024;

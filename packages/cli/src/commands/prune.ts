@@ -1,15 +1,14 @@
 import type { SessionKind, SessionStatus } from "@canfar/contract";
 import { defineCommand } from "../command/define-command.ts";
-import { type DeleteFlags, deleteSessions } from "../command/delete-sessions.ts";
+import { type DeleteFlags, deleteSelected } from "../command/delete-selected.ts";
 import { dryRunFlag, parseKind, parseStatus, yesFlags } from "../command/flags.ts";
-import { byAge } from "../output/session-table.ts";
 
 type Arguments = [prefix: string, kind?: SessionKind, status?: SessionStatus];
 
 export const prune = defineCommand<DeleteFlags, Arguments>({
   brief: "Delete ended Sessions by the beginning of their names",
   details:
-    "Delete the Sessions whose name begins with PREFIX and that have KIND (headless when left out) and STATUS (Completed when left out).",
+    "Delete the Sessions, Replicas included, whose name begins with PREFIX and that have KIND (headless when left out) and STATUS (Completed when left out).",
   examples: ["canfar prune galaxy-", "canfar prune galaxy- headless Failed --dry-run"],
   parameters: {
     flags: { ...yesFlags, dryRun: dryRunFlag },
@@ -25,13 +24,13 @@ export const prune = defineCommand<DeleteFlags, Arguments>({
   },
   async run(context, flags, prefix, kind = "headless", status = "Completed") {
     const client = await context.client();
-    const found = (await client.sessions.list({ kind, status }))
-      .filter(({ name }) => name?.startsWith(prefix.toLowerCase()))
-      .sort(byAge);
+    const found = (await client.sessions.list({ kind, status })).filter(({ name }) =>
+      name?.startsWith(prefix.toLowerCase()),
+    );
     if (found.length === 0) {
       context.say(`No ${status} ${kind} Session has a name that begins with '${prefix}'.`);
       return;
     }
-    await deleteSessions(context, found, flags);
+    await deleteSelected(context, await client.groups.select(found), flags);
   },
 });

@@ -1,15 +1,25 @@
-import { isEnded, type Session, type SessionKind, type SessionStatus } from "@canfar/contract";
-import { decodeSession, type WireSession } from "@canfar/contract/wire";
+import type { SelectedReplicas } from "@canfar/client";
+import {
+  type Group,
+  isEnded,
+  isGroupEnded,
+  type Session,
+  type SessionKind,
+  type SessionStatus,
+} from "@canfar/contract";
+import { decodeSession, encodeGroup, type WireSession } from "@canfar/contract/wire";
+import { atIntervals } from "../command/at-intervals.ts";
 import type { Context } from "../command/context.ts";
 import { defineCommand } from "../command/define-command.ts";
-import { flag, outputFlag, parseKind, parseStatus, quietFlag } from "../command/flags.ts";
-import type { OutputFormat } from "../output/data.ts";
+import { flag, namesOrNone, outputFlag, parseKind, parseStatus, quietFlag } from "../command/flags.ts";
+import { withSelected } from "../command/selected.ts";
+import { formatData, type OutputFormat } from "../output/data.ts";
+import { groupColumns, hasStatus } from "../output/group-table.ts";
 import { byAge, sessionColumns } from "../output/session-table.ts";
-
-const WATCH_MS = 2_000;
 
 interface Flags {
   readonly all?: boolean;
+  readonly groups?: boolean;
   readonly quiet?: boolean;
   readonly kind?: SessionKind;
   readonly status?: SessionStatus;
@@ -17,18 +27,23 @@ interface Flags {
   readonly watch?: boolean;
 }
 
-export const ps = defineCommand<Flags>({
-  brief: "List your Sessions",
-  details: "List your Sessions: those that wait or run, with --all also those that have ended.",
+export const ps = defineCommand<Flags, string[]>({
+  brief: "List your Groups and Sessions",
+  details:
+    "List what waits or runs, with --all also what has ended: a line for each Group and each single Session; with NAMES a line for each of their Replicas. For programs (-o, -q) each Replica is a Session of its own, unless --groups is given.",
   examples: [
     "canfar ps",
+    "canfar ps stars",
+    "canfar ps 'stars[failed]'",
     "canfar ps --all -o json",
+    "canfar ps --all --groups -o json",
     "canfar ps -k headless -s Failed",
-    "canfar delete $(canfar ps -q)",
   ],
+  usage: "[OPTIONS] [NAME...]",
   parameters: {
     flags: {
-      all: flag("Include Sessions that have ended"),
+      all: flag("Include what has ended"),
+      groups: flag("Groups instead of Sessions, with -o and -q"),
       quiet: quietFlag,
       kind: {
         kind: "parsed",
@@ -40,7 +55,7 @@ export const ps = defineCommand<Flags>({
       status: {
         kind: "parsed",
         parse: parseStatus,
-        brief: "Only Sessions with this status",
+        brief: "Only Sessions with this status, and Groups that have one",
         placeholder: "STATUS",
         optional: true,
       },
@@ -48,12 +63,69 @@ export const ps = defineCommand<Flags>({
       watch: flag("Go on showing the list as it changes"),
     },
     aliases: { a: "all", q: "quiet", k: "kind", s: "status", o: "output", w: "watch" },
+    positional: namesOrNone,
   },
-  async run(context, flags) {
-    if (flags.watch) return await watch(context, flags);
-    await show(context, flags, await listed(context, flags));
+  async run(context, flags, ...names) {
+    if (names.length > 0) {
+      await withSelected(context, names, (selected) =>
+        show(context, flags, sessionView(context, flags, selected)),
+      );
+      return;
+    }
+    const forPrograms = flags.quiet === true || flags.output !== undefined;
+    const view = forPrograms && !flags.groups ? sessionView(context, flags) : groupView(context, flags);
+    await show(context, flags, view);
   },
 });
+
+/** What a look has found: as the flags ask for it, and what tells whether anything has changed. */
+interface Seen {
+  readonly text: string;
+  readonly state: string;
+}
+
+interface View {
+  look(): Promise<Seen>;
+}
+
+/** Once, or again and again: on a terminal in place, elsewhere whenever something has changed. */
+async function show(context: Context, flags: Flags, view: View): Promise<void> {
+  if (!flags.watch) {
+    const { text } = await view.look();
+    context.write(text);
+    if (text === "" && !flags.quiet && flags.output === undefined) context.say(nothingText(flags));
+    return;
+  }
+  const live = context.liveView();
+  let before = "";
+  await atIntervals(async () => {
+    const { text, state } = await view.look();
+    if (context.onTerminal) live.show(text || nothingText(flags));
+    else if (state !== before) context.write(text);
+    before = state;
+  });
+}
+
+function groupView(context: Context, flags: Flags): View {
+  return {
+    look: async () => {
+      const { groups } = await context.client();
+      const found = (await groups.list()).filter((group) => isAskedFor(group, flags));
+      const state = JSON.stringify(found.map(({ id, counts, session }) => [id, counts, session?.status]));
+      if (flags.quiet) return { text: found.map(({ id }) => `${id}\n`).join(""), state };
+      if (flags.output !== undefined)
+        return { text: await formatData(found.map(encodeGroup), flags.output), state };
+      const columns = groupColumns(context.now(), context.barStyle);
+      return { text: context.tableText(found, columns), state };
+    },
+  };
+}
+
+function isAskedFor(group: Group, { all, kind, status }: Flags): boolean {
+  if (kind !== undefined && group.kind !== kind) return false;
+  // To ask for a status is to want to see it, whatever it is.
+  return status === undefined ? all === true || !isGroupEnded(group) : hasStatus(group, status);
+}
 
 /** One Session as we read it, and as the server sent it. */
 interface Listed {
@@ -61,31 +133,53 @@ interface Listed {
   readonly wire: WireSession;
 }
 
-/** @returns what the flags choose, oldest first */
-async function listed(context: Context, { all, kind, status }: Flags): Promise<Listed[]> {
+function sessionView(context: Context, flags: Flags, selected?: readonly SelectedReplicas[]): View {
+  return {
+    look: async () => {
+      const found = await listed(context, flags, selected);
+      const sessions = found.map(({ session }) => session);
+      const state = JSON.stringify(sessions.map(({ id, status, reason }) => [id, status, reason]));
+      if (flags.quiet) return { text: sessions.map(({ id }) => `${id}\n`).join(""), state };
+      if (flags.output !== undefined) {
+        const text = await formatData(
+          found.map(({ wire }) => wire),
+          flags.output,
+        );
+        return { text, state };
+      }
+      return { text: context.tableText(sessions, sessionColumns(context.now())), state };
+    },
+  };
+}
+
+/** @returns what the flags, and the words where there are some, choose; oldest first */
+async function listed(
+  context: Context,
+  flags: Flags,
+  selected: readonly SelectedReplicas[] | undefined,
+): Promise<Listed[]> {
+  const { all, kind, status } = flags;
+  const named = selected === undefined ? null : await idsOf(context, selected);
   const sent = await (await context.asSent()).fetch({
     ...(kind === undefined ? {} : { kind }),
     ...(status === undefined ? {} : { status }),
   });
   return (
     sent
+      .filter(({ id }) => named === null || named.has(id))
       .map((wire) => ({ wire, session: decodeSession(wire) }))
-      // To ask for a status is to want to see it, whatever it is.
-      .filter(({ session }) => all || status !== undefined || !isEnded(session.status))
+      // To ask for a status is to want to see it, whatever it is; what is named as well.
+      .filter(({ session }) => all || named !== null || status !== undefined || !isEnded(session.status))
       .sort((a, b) => byAge(a.session, b.session))
   );
 }
 
-async function show(context: Context, flags: Flags, found: readonly Listed[]): Promise<void> {
-  const sessions = found.map(({ session }) => session);
-  if (flags.quiet) context.write(sessions.map(({ id }) => `${id}\n`).join(""));
-  else if (flags.output !== undefined)
-    await context.data(
-      found.map(({ wire }) => wire),
-      flags.output,
-    );
-  else if (sessions.length > 0) context.table(sessions, sessionColumns(context.now()));
-  else if (context.onTerminal || !flags.watch) context.say(nothingText(flags));
+async function idsOf(context: Context, selected: readonly SelectedReplicas[]): Promise<Set<string>> {
+  const { groups } = await context.client();
+  const sessions = await Promise.all(
+    selected.map(({ group, replicas }) => groups.replicas(group.id, replicas)),
+  );
+  return new Set(sessions.flat().map(({ id }) => id));
 }
 
 function nothingText({ all, kind, status }: Flags): string {
@@ -93,19 +187,4 @@ function nothingText({ all, kind, status }: Flags): string {
   return all || status
     ? `${what}.`
     : `${what} wait or run. See those that have ended with \`canfar ps --all\`.`;
-}
-
-/** On a terminal the list is redrawn in place; elsewhere it is printed again whenever it has changed. */
-async function watch(context: Context, flags: Flags): Promise<void> {
-  let before = "";
-  let lines = 0;
-  for (;;) {
-    const found = await listed(context, flags);
-    const state = JSON.stringify(found.map(({ session: { id, status, reason } }) => [id, status, reason]));
-    if (context.onTerminal && lines > 0) context.write(`\x1b[${lines}A\x1b[J`);
-    if (context.onTerminal || state !== before) await show(context, flags, found);
-    lines = found.length === 0 ? 1 : found.length + 1;
-    before = state;
-    await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
-  }
 }

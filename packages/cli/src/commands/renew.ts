@@ -1,16 +1,19 @@
 import { defineCommand } from "../command/define-command.ts";
 import { forEvery } from "../command/every.ts";
-import { sessionIds } from "../command/flags.ts";
+import { names } from "../command/flags.ts";
+import { selectedSessions, withSelected } from "../command/selected.ts";
 
 export const renew = defineCommand<Record<never, never>, string[]>({
   brief: "Give Sessions their full life again from now",
-  parameters: { positional: sessionIds },
-  async run(context, _flags, ...ids) {
+  parameters: { positional: names },
+  async run(context, _flags, ...words) {
     const client = await context.client();
-    await forEvery(context, ids, async (reference) => {
-      const { id } = await client.sessions.resolve(reference);
-      await client.sessions.renew(id);
-      context.say(`Renewed ${id}.`);
+    await withSelected(context, words, async (selected) => {
+      const sessions = await Promise.all(selected.map((each) => selectedSessions(context, each)));
+      await forEvery(context, sessions.flat(), async ({ id }) => {
+        await client.sessions.renew(id);
+        context.say(`Renewed ${id}.`);
+      });
     });
   },
 });

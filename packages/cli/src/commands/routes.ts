@@ -31,6 +31,7 @@ import { serverLs } from "./server/ls.ts";
 import { serverUse } from "./server/use.ts";
 import { stats } from "./stats.ts";
 import { version } from "./version.ts";
+import { waitCommand } from "./wait.ts";
 
 const auth = buildRouteMap({
   routes: {
@@ -66,7 +67,21 @@ const server = buildRouteMap({
 /** Every command, by the words that call it. */
 export const commands = buildRouteMap({
   routes: {
-    ...{ login, logout, create, ps, info, logs, events, open, renew, delete: deleteCommand, prune, stats },
+    ...{
+      login,
+      logout,
+      create,
+      ps,
+      info,
+      logs,
+      wait: waitCommand,
+      events,
+      open,
+      renew,
+      delete: deleteCommand,
+      prune,
+      stats,
+    },
     ...{ image, server, auth, config, platform, completion, version },
   },
   docs: {

@@ -1,10 +1,15 @@
+import { formatDuration } from "./time.ts";
+
 const QUIET_MS = 10_000;
 const REDRAW_MS = 100;
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const ASCII_FRAMES = ["|", "/", "-", "\\"];
 
 export interface ProgressOptions {
   readonly write: (text: string) => void;
   readonly terminal: boolean;
+  /** Whether the terminal shows more than ASCII. */
+  readonly unicode: boolean;
   readonly width: number;
   readonly now: () => number;
 }
@@ -13,27 +18,23 @@ export interface ProgressOptions {
 export class Progress {
   readonly #options: ProgressOptions;
   readonly #start: number;
-  #lastLine: number;
+  readonly #timer: NodeJS.Timeout;
   #text = "";
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ProgressOptions) {
     this.#options = options;
     this.#start = options.now();
-    this.#lastLine = options.now();
-    if (options.terminal) {
-      this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
-      this.#timer.unref();
-    }
+    const { terminal } = options;
+    this.#timer = setInterval(
+      () => (terminal ? this.#draw() : this.#print()),
+      terminal ? REDRAW_MS : QUIET_MS,
+    );
+    this.#timer.unref();
   }
 
   update(text: string): void {
     this.#text = text;
     if (this.#options.terminal) this.#draw();
-    else if (this.#options.now() - this.#lastLine >= QUIET_MS) {
-      this.#lastLine = this.#options.now();
-      this.#options.write(`${this.#line()}\n`);
-    }
   }
 
   /** Takes the line away. */
@@ -43,11 +44,16 @@ export class Progress {
   }
 
   #line(): string {
-    return `${this.#text} (${Math.floor((this.#options.now() - this.#start) / 1000)} s)`;
+    return `${this.#text} (${formatDuration(this.#options.now() - this.#start)})`;
+  }
+
+  #print(): void {
+    if (this.#text !== "") this.#options.write(`${this.#line()}\n`);
   }
 
   #draw(): void {
-    const frame = FRAMES[Math.floor((this.#options.now() - this.#start) / REDRAW_MS) % FRAMES.length];
+    const frames = this.#options.unicode ? FRAMES : ASCII_FRAMES;
+    const frame = frames[Math.floor((this.#options.now() - this.#start) / REDRAW_MS) % frames.length];
     const line = `${frame} ${this.#line()}`.slice(0, this.#options.width - 1);
     this.#options.write(`\r\x1b[2K${line}`);
   }

@@ -53,11 +53,11 @@ export function formatTable<Row>(
   return `${[head, ...body].join("\n")}\n`;
 }
 
+/** A name and its value; without a value it is left out. */
+export type Fact = readonly [name: string, value: string | undefined];
+
 /** Names and values below each other, as `canfar info` shows one Session. */
-export function formatFacts(
-  facts: readonly (readonly [name: string, value: string | undefined])[],
-  paint: Paint,
-): string {
+export function formatFacts(facts: readonly Fact[], paint: Paint): string {
   const known = facts.filter((fact): fact is [string, string] => fact[1] !== undefined && fact[1] !== "");
   const width = Math.max(...known.map(([name]) => name.length));
   return known.map(([name, value]) => `${paint("bold", name.padEnd(width))}  ${value}\n`).join("");

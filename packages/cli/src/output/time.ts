@@ -26,6 +26,14 @@ export function formatAge(instant: string | undefined, now: Date): string {
   return formatDuration(now.getTime() - Date.parse(instant));
 }
 
+/** `2026-11-24T04:00:00Z (12 min ago)`, or `(in 3 d)`. */
+export function formatInstant(instant: string | undefined, now: Date): string | undefined {
+  if (instant === undefined) return undefined;
+  const difference = Date.parse(instant) - now.getTime();
+  const when = difference > 0 ? `in ${formatDuration(difference)}` : `${formatDuration(-difference)} ago`;
+  return `${instant} (${when})`;
+}
+
 /**
  * Reads a length of time such as `90m`, `1h30m`, `2d`; a bare number is seconds.
  *

@@ -1,9 +1,8 @@
 import {
+  countReplicas,
   DEFAULT_BATCH_POLICY,
   type Group,
   KIND_CONTRACTS,
-  type ReplicaCounts,
-  replicaState,
   type Session,
 } from "@canfar/contract";
 
@@ -83,12 +82,6 @@ function describe(first: Session, name: string, sessions: readonly Session[]): G
     ...(isOver && ended.length > 0 ? { endedAt: ended.at(-1) as string } : {}),
     policy: DEFAULT_BATCH_POLICY,
   };
-}
-
-export function countReplicas(sessions: readonly Session[]): ReplicaCounts {
-  const counts = { pending: 0, running: 0, completed: 0, failed: 0 };
-  for (const session of sessions) counts[replicaState(session)] += 1;
-  return counts;
 }
 
 type Started = { readonly createdAt?: string | undefined; readonly startedAt?: string | undefined };

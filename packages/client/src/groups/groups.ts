@@ -5,6 +5,7 @@ import {
   isSelected,
   parseReplicaSelector,
   type ReplicaSelection,
+  rangesOf,
   replicaState,
   routePath,
   SESSION_ID_PATTERN,
@@ -160,6 +161,22 @@ export class Groups {
       }
     }
     return { selected: mergeSelected(found), failures };
+  }
+
+  /** The Groups that Sessions belong to, and which of their Replicas these are. Sessions that are gone are left out. */
+  async select(sessions: readonly Pick<Session, "id">[]): Promise<SelectedReplicas[]> {
+    const wanted = new Set(sessions.map(({ id }) => id));
+    const known = await this.#known().load();
+    const found = (await known.sessions()).filter(({ id }) => wanted.has(id));
+    const members = Map.groupBy(found, ({ id, group = id }) => group);
+    return known.groups.flatMap((group) => {
+      const indices = (members.get(group.id) ?? []).map(({ replicaIndex = 1 }) => replicaIndex);
+      const { pending, running, completed, failed } = group.counts;
+      if (indices.length === 0) return [];
+      if (indices.length === pending + running + completed + failed)
+        return [{ group, replicas: ALL_REPLICAS }];
+      return [{ group, replicas: { ranges: rangesOf(indices), states: [] } }];
+    });
   }
 
   /** One word that is an id needs no lists. */

@@ -1,7 +1,14 @@
-import { CanfarError, type Group, isEnded, isGroupEnded, type Session } from "@canfar/contract";
+import {
+  CanfarError,
+  countReplicas,
+  type Group,
+  isEnded,
+  isGroupEnded,
+  type Session,
+} from "@canfar/contract";
 import { wait } from "../clock.ts";
 import type { Connection } from "../connection.ts";
-import { type AssembledGroup, countReplicas } from "./assemble-groups.ts";
+import type { AssembledGroup } from "./assemble-groups.ts";
 
 const INTERVAL_MS = 2000;
 

@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { CanfarError } from "@canfar/contract";
 import type { Context } from "../../command/context.ts";
 import { defineCommand } from "../../command/define-command.ts";
-import { flag, parseCount } from "../../command/flags.ts";
+import { flag } from "../../command/flags.ts";
 import {
   dataFolder,
   type PlatformCommand,
@@ -14,6 +14,7 @@ import {
   startDetached,
   startLog,
 } from "../../command/platform-process.ts";
+import { parseCount } from "../../command/quantities.ts";
 import { AlreadyReported } from "../../output/errors.ts";
 
 const START_TIMEOUT_MS = 60_000;
