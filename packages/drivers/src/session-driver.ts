@@ -69,6 +69,11 @@ export interface DriverDescription {
   readonly capacity: { readonly cores: number; readonly memoryGiB: number; readonly gpus: number };
   /** Session Kinds that this driver can run at all. */
   readonly kinds: readonly SessionKind[];
+  /**
+   * True where the driver itself starts no more Sessions at a time than there are slots for, and keeps the others waiting
+   * in order: then it may be given some ahead, so that no slot is idle for the time of a round trip.
+   */
+  readonly keepsSlots: boolean;
 }
 
 /** One attempt of one Session. */
@@ -113,6 +118,8 @@ export interface LaunchPlan {
   /** Absolute, inside the Session. */
   readonly workingDirectory: string;
   readonly limits: SessionLimits;
+  /** Slots that each Session takes where the driver keeps them; 0 starts at once. */
+  readonly slots: number;
   /** Where the Session will serve HTTP; null for kinds that serve none. */
   readonly service: PlannedService | null;
   /** The Session is ended when it has run so long. */
@@ -193,7 +200,8 @@ export interface SessionOutcome {
 export interface SessionUsage {
   readonly cpuSeconds: number;
   readonly memoryBytes: number;
-  readonly peakMemoryBytes: number;
+  /** Null where the Session was too short to be seen, on a machine without control groups. */
+  readonly peakMemoryBytes: number | null;
 }
 
 /** The output of one attempt. */

@@ -7,7 +7,7 @@ export function testPlan(change: Partial<LaunchPlan> = {}): LaunchPlan {
     image: { id: "images.canfar.net/skaha/terminal:latest", digest: "sha256:0", recipe: null },
     replicas: [{ sessionId: "test0001", attempt: 1, name: "test-1", index: 1, env: { REPLICA_ID: "1" } }],
     user: { username: "astro", uid: 10_000, gid: 10_000, groups: [], home: "/arc/home/astro" },
-    ...{ mounts: [], workingDirectory: "/tmp", service: null, lifetimeSeconds: 3600 },
+    ...{ mounts: [], workingDirectory: "/tmp", service: null, lifetimeSeconds: 3600, slots: 0 },
     limits: { cores: 1, memoryBytes: 512 * 1024 ** 2, processes: 256, gpus: 0 },
     ...change,
   };

@@ -33,6 +33,7 @@ export async function openDriver({
     dataFolder: folder.root,
     environments,
     sandbox: config.sandbox,
+    ...(config.batch.slots === undefined ? {} : { slots: config.batch.slots }),
     passEnvironment: Object.fromEntries(passed),
   });
 }

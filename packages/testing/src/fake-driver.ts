@@ -69,6 +69,7 @@ export class FakeDriver implements SessionDriver {
   async describe(): Promise<DriverDescription> {
     const kinds = ["notebook", "desktop", "carta", "contributed", "firefly", "headless"] as const;
     return {
+      keepsSlots: false,
       summary: "nothing really runs",
       notices: [],
       kinds,

@@ -143,7 +143,8 @@ export class ScratchPlatform {
 
   /** Logs in as the platform's first account. */
   async login(): Promise<void> {
-    const result = await this.canfar(["auth", "login", "-f"], {
+    // By its address: other platforms may run on this machine.
+    const result = await this.canfar(["auth", "login", "-f", this.url], {
       input: `${this.username}\n${this.password}\n`,
     });
     if (result.exitCode !== 0) throw new Error(`login failed: ${result.stderr}`);

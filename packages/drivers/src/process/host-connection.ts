@@ -156,8 +156,8 @@ export class HostConnection {
 
   #receive(message: HostMessage): void {
     if ("hello" in message) return;
-    if ("observation" in message) {
-      this.#onObservation(message.observation);
+    if ("observations" in message) {
+      message.observations.forEach(this.#onObservation);
       return;
     }
     const call = this.#calls.get(message.id);

@@ -34,6 +34,8 @@ export interface ProcessDriverOptions {
   readonly sandbox?: "auto" | "bubblewrap" | "none";
   /** Variables for every Session, from the operator: proxies, certificates. */
   readonly passEnvironment?: Readonly<Record<string, string>>;
+  /** Slots that headless Sessions take; twice the processors by default. */
+  readonly slots?: number;
   /** Whether `/arc` of this machine may be made a link to the platform's where there is no sandbox; yes by default. */
   readonly mayLinkArc?: boolean;
 }
@@ -72,6 +74,7 @@ export class ProcessDriver implements SessionDriver {
       host: {
         isolation,
         arcLinked,
+        slots: options.slots ?? 2 * availableParallelism(),
         logFolder: this.#logFolder,
         passEnvironment: options.passEnvironment ?? {},
       },
@@ -111,7 +114,8 @@ export class ProcessDriver implements SessionDriver {
     // In a container the machine's memory is not all ours; no constraint reads as 0 or as an absurd number.
     const memory = Math.min(totalmem(), process.constrainedMemory() || totalmem());
     const capacity = { cores: availableParallelism(), memoryGiB: memory / GIB, gpus: 0 };
-    return { summary, notices: this.#notices, capacity, kinds: ["notebook", "contributed", "headless"] };
+    const kinds = ["notebook", "contributed", "headless"] as const;
+    return { summary, notices: this.#notices, capacity, kinds, keepsSlots: true };
   }
 
   /**

@@ -150,7 +150,9 @@ for (const sandbox of ["bubblewrap", "none"] as const) {
 
     it("leave nothing of theirs in the host's folder", async () => {
       await sh("echo x > /tmp/x");
-      await expect.poll(() => readdirSync(hostFolders(scratch.dataFolder).run)).toEqual([]);
+      const { marks, lanes } = hostFolders(scratch.dataFolder);
+      await expect.poll(() => readdirSync(marks)).toEqual([]);
+      await expect.poll(() => readdirSync(lanes), { timeout: 10_000 }).toEqual([]);
     });
 
     it("may print megabytes, long lines and bytes that are no text", async () => {

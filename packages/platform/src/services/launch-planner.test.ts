@@ -170,6 +170,7 @@ describe("planLaunch", () => {
           "port": 8888,
           "readyPath": "/session/notebook/aaaaaaaa/api",
         },
+        "slots": 1,
         "user": {
           "gid": 1000,
           "groups": [
@@ -296,6 +297,7 @@ describe("planLaunch", () => {
             },
           ],
           "service": null,
+          "slots": 1,
           "user": {
             "gid": 1000,
             "groups": [

@@ -111,6 +111,7 @@ function planBatch(
       processes: surroundings.maxProcesses,
       gpus: allocation.gpus,
     },
+    slots: group.slots,
     service: serviceOf(kind, id),
     lifetimeSeconds: surroundings.longestLifetimeSeconds,
   };

@@ -1,9 +1,10 @@
 import type { Cgroups } from "../cgroup/cgroup.ts";
 import type { Isolation } from "../sandbox/isolation.ts";
+import type { AttemptMark } from "./attempt-mark.ts";
 import type { Timer } from "./long-timer.ts";
-import { descendantsOf, hasVariable, processesWithVariable, signalProcess } from "./processes.ts";
-import type { RunFolder } from "./run-folder.ts";
+import { descendantsOf, hasVariable, signalProcess } from "./processes.ts";
 import { ATTEMPT_VARIABLE } from "./start-command.ts";
+import { findStrays } from "./strays.ts";
 
 const LOOK_AGAIN_MS = 50;
 const KILL_ROUNDS = 50;
@@ -13,14 +14,16 @@ const KILL_ROUND_MS = 10;
 export class AttemptProcesses {
   /** The launch wrapper, parent of bubblewrap or of the program; null before and after. */
   wrapperPid: number | null = null;
+  /** Name of its control group; null without, or before it has one. */
+  group: string | null = null;
   readonly #key: string;
-  readonly #folder: RunFolder;
+  readonly #mark: AttemptMark;
   readonly #cgroups: Cgroups | null;
   readonly #isolation: Isolation;
 
-  constructor(options: { key: string; folder: RunFolder; cgroups: Cgroups | null; isolation: Isolation }) {
+  constructor(options: { key: string; mark: AttemptMark; cgroups: Cgroups | null; isolation: Isolation }) {
     this.#key = options.key;
-    this.#folder = options.folder;
+    this.#mark = options.mark;
     this.#cgroups = options.cgroups;
     this.#isolation = options.isolation;
   }
@@ -41,23 +44,31 @@ export class AttemptProcesses {
   #programProcesses(): number[] {
     if (this.wrapperPid === null) return [];
     if (this.#isolation === "plain") return descendantsOf(this.wrapperPid);
-    const { innerPid } = this.#folder.readExitStatus();
+    const { innerPid } = this.#mark.readExitStatus();
     return innerPid === null ? [] : descendantsOf(innerPid);
   }
 
   /** Ends everything that runs: the sandbox's first process takes its namespace with it. */
   kill(): void {
     for (const pid of this.#all()) signalProcess(pid, "SIGKILL");
+    if (this.#mustSearch) void this.#killStrays();
   }
 
   /** Kills until nothing is left, also of programs that multiply meanwhile. */
   async killAll(): Promise<void> {
     for (let round = 0; round < KILL_ROUNDS; round += 1) {
       const pids = this.#all();
-      if (pids.length === 0) return;
       for (const pid of pids) signalProcess(pid, "SIGKILL");
+      const strays = this.#mustSearch ? await this.#killStrays() : 0;
+      if (pids.length + strays === 0) return;
       await pause();
     }
+  }
+
+  async #killStrays(): Promise<number> {
+    const pids = (await findStrays(this.#key)).filter((pid) => pid !== this.wrapperPid);
+    for (const pid of pids) signalProcess(pid, "SIGKILL");
+    return pids.length;
   }
 
   /** Ends a wrapper that waited for a host to read the pipes. */
@@ -66,33 +77,28 @@ export class AttemptProcesses {
     this.wrapperPid = null;
   }
 
-  /** Removes the control groups; a dying process may hold them for a moment. */
-  async removeGroups(): Promise<void> {
-    for (let round = 0; this.#cgroups?.remove(this.#key) === false && round < KILL_ROUNDS; round += 1) {
-      this.kill();
-      await pause();
-    }
-  }
-
   /** Without the wrapper: it is left to report how its program ended. */
   #all(): number[] {
     const below = this.wrapperPid === null ? [] : descendantsOf(this.wrapperPid);
-    const found = [...this.#sandboxed(), ...below, ...this.#strays()];
+    const found = [...this.#sandboxed(below), ...below, ...this.#grouped()];
     return [...new Set(found)].filter((pid) => pid !== this.wrapperPid);
   }
 
   /** The sandbox's first process, where its number has not gone to somebody else meanwhile. */
-  #sandboxed(): number[] {
-    const { innerPid } = this.#folder.readExitStatus();
+  #sandboxed(below: readonly number[]): number[] {
+    if (this.#isolation === "plain") return [];
+    const { innerPid } = this.#mark.readExitStatus();
     if (innerPid === null) return [];
-    const isBelow = this.wrapperPid !== null && descendantsOf(this.wrapperPid).includes(innerPid);
-    return isBelow || hasVariable(innerPid, this.#variable) ? [innerPid] : [];
+    return below.includes(innerPid) || hasVariable(innerPid, this.#variable) ? [innerPid] : [];
   }
 
-  /** Processes that left the family; inside a sandbox they cannot outlive it. */
-  #strays(): number[] {
-    if (this.#cgroups !== null) return this.#cgroups.processes(this.#key);
-    return this.#isolation === "bubblewrap" ? [] : processesWithVariable(this.#variable);
+  #grouped(): number[] {
+    return this.#cgroups === null || this.group === null ? [] : this.#cgroups.processes(this.group);
+  }
+
+  /** Processes that left the family are in its control group still, and inside a sandbox they cannot outlive it. */
+  get #mustSearch(): boolean {
+    return this.#cgroups === null && this.#isolation === "plain";
   }
 
   get #variable(): string {

@@ -1,39 +1,28 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import type {
-  LaunchPlan,
-  Observation,
-  PlannedReplica,
-  SessionOutcome,
-  SessionUsage,
-} from "../../session-driver.ts";
-import type { Cgroups } from "../cgroup/cgroup.ts";
+import type { LaunchPlan, Observation, PlannedReplica, SessionOutcome } from "../../session-driver.ts";
 import type { ImageEnvironment } from "../image-environment.ts";
 import type { LogStore } from "../logs/log-store.ts";
-import type { Isolation } from "../sandbox/isolation.ts";
+import { AttemptMark, type StartFacts, type StopRecord } from "./attempt-mark.ts";
 import { AttemptProcesses } from "./attempt-processes.ts";
+import { AttemptUsage } from "./attempt-usage.ts";
 import { describeEnd } from "./describe-end.ts";
-import type { FifoPool } from "./fifo-pool.ts";
-import { LAUNCH_WRAPPER } from "./launch-wrapper.ts";
+import type { Lane, LaneEnd } from "./lane.ts";
+import type { LaneSurroundings, Lanes } from "./lanes.ts";
 import { startLongTimer, type Timer } from "./long-timer.ts";
+import type { OldLanes } from "./old-lanes.ts";
 import { Output } from "./output.ts";
+import { OutputPipes } from "./output-pipes.ts";
 import { isAlive, type ProcessIdentity } from "./processes.ts";
 import { attemptKey } from "./protocol.ts";
 import { type PortPool, untilReady } from "./readiness.ts";
-import { RunFolder, type StopRecord } from "./run-folder.ts";
-import { startCommand } from "./start-command.ts";
+import { replicaCommand } from "./start-command.ts";
 
 /** What every attempt on this machine shares. */
-export interface Surroundings {
-  readonly runFolder: string;
+export interface Surroundings extends LaneSurroundings {
   readonly logs: LogStore;
-  readonly isolation: Isolation;
-  readonly arcLinked: boolean;
-  readonly cgroups: Cgroups | null;
-  readonly fifos: FifoPool;
+  readonly lanes: Lanes;
+  readonly oldLanes: OldLanes;
   readonly ports: PortPool;
-  /** Variables that the operator hands to every Session: proxies, certificates. */
-  readonly passEnvironment: Readonly<Record<string, string>>;
 }
 
 export interface AttemptOptions {
@@ -44,22 +33,30 @@ export interface AttemptOptions {
   readonly onChange: (observation: Observation) => void;
 }
 
-/** How long pipes that a left-over process holds are still read after the end. */
-const DRAIN_MS = 2_000;
 /** How often an adopted process, which is nobody's child here, is looked at. */
 const ADOPTED_POLL_MS = 200;
 const DEADLINE_GRACE_SECONDS = 10;
+/** So often a mark is looked for that another process has made and not written yet. */
+const MARK_LOOKS = 50;
 
-type End = Pick<SessionOutcome, "exitCode" | "cause"> & { readonly why?: string };
+type End = Pick<SessionOutcome, "exitCode" | "cause"> & {
+  readonly why?: string;
+  readonly cpuSeconds?: number | null;
+};
 
 /** One attempt of one Session on this machine, from its start or its adoption to its end. */
 export class Attempt {
   readonly #options: AttemptOptions;
   readonly #key: string;
-  readonly #folder: RunFolder;
+  readonly #mark: AttemptMark;
   readonly #processes: AttemptProcesses;
+  readonly #usage: AttemptUsage;
   readonly #over = new AbortController();
   #observation: Observation;
+  /** The lane of this host that runs it; null before, after, and where an earlier host's does. */
+  #lane: Lane | null = null;
+  /** Ends of the pipes of an earlier host's lane. */
+  #adoptedPipes: OutputPipes | null = null;
   #output: Output | null = null;
   #port: number | null = null;
   #stop: StopRecord | null = null;
@@ -71,14 +68,20 @@ export class Attempt {
   constructor(options: AttemptOptions) {
     this.#options = options;
     const { sessionId, attempt } = options.replica;
-    const { runFolder, cgroups, isolation } = options.surroundings;
+    const { marksFolder, cgroups, isolation } = options.surroundings;
     this.#key = attemptKey(options.replica);
-    this.#folder = new RunFolder(join(runFolder, this.#key));
-    this.#processes = new AttemptProcesses({ key: this.#key, folder: this.#folder, cgroups, isolation });
+    this.#mark = new AttemptMark(marksFolder, this.#key);
+    this.#processes = new AttemptProcesses({ key: this.#key, mark: this.#mark, cgroups, isolation });
+    this.#usage = new AttemptUsage(cgroups);
     this.#observation = {
       ...{ sessionId, attempt, phase: "starting", at: new Date().toISOString(), ready: false },
       ...{ reason: "Starting", message: "accepted by the session host" },
     };
+  }
+
+  /** Slots of the machine that it takes while it runs; 0 where it waits for none. */
+  get slots(): number {
+    return this.#options.plan.slots;
   }
 
   get observation(): Observation {
@@ -87,81 +90,94 @@ export class Attempt {
 
   /** Starts it; an attempt that cannot be started ends with the reason. */
   async start(): Promise<void> {
-    const { surroundings, plan } = this.#options;
+    const { surroundings, plan, environment } = this.#options;
     try {
-      this.#folder.prepare(plan, surroundings.fifos);
       this.#port = plan.service === null ? null : await surroundings.ports.take();
       if (this.#stop !== null) return await this.#end({ exitCode: null, cause: "stopped" });
-      const startedAt = new Date().toISOString();
-      this.#folder.writeStart({ startedAt, port: this.#port });
-      this.#spawn(startedAt);
+      this.#lane = surroundings.lanes.take({ plan, environment, port: this.#port });
+      this.#run(this.#lane);
     } catch (error) {
-      const why = `could not be started: ${(error as Error).message}`;
-      await this.#end({ exitCode: null, cause: "not-started", why });
+      await this.#end(notStarted((error as Error).message));
     }
   }
 
-  #spawn(startedAt: string): void {
-    const { surroundings, plan } = this.#options;
-    this.#openOutput();
-    const writers = Output.openWriters(this.#folder.path);
-    try {
-      const cgroups = surroundings.cgroups?.create(this.#key, plan.limits) ?? [];
-      const { path: runFolder, scratch: scratchFolder } = this.#folder;
-      const request = { ...this.#options, ...surroundings, key: this.#key, port: this.#port };
-      const { words, env, folder } = startCommand({ ...request, runFolder, scratchFolder });
-      const wrapper = [
-        "-c",
-        LAUNCH_WRAPPER,
-        "canfar-launch",
-        runFolder,
-        String(process.pid),
-        ...cgroups,
-        "--",
-      ];
-      const stdio = ["ignore" as const, ...writers.descriptors];
-      const child = spawn("/bin/sh", [...wrapper, ...words], { detached: true, stdio, env, cwd: folder });
-      this.#watchChild(child);
-      if (child.pid === undefined) return;
-      this.#processes.wrapperPid = child.pid;
-    } finally {
-      writers.close();
-    }
+  #run(lane: Lane): void {
+    const { surroundings, replica } = this.#options;
+    const startedAt = new Date().toISOString();
+    const group = lane.group?.prepare() ?? null;
+    this.#useGroup(group);
+    this.#openOutput(lane.pipes);
+    const facts: StartFacts = { startedAt, port: this.#port, lane: lane.name, group };
+    const { prefix, env } = replicaCommand({ key: this.#key, replica }, lane.purpose, {
+      ...surroundings,
+      folder: lane.folder,
+    });
+    const command = { key: this.#key, facts: JSON.stringify(facts), groups: group?.join ?? [], prefix, env };
+    lane.run(command, {
+      onEnd: (end) => void this.#end(this.#laneEnd(end)),
+      onRefused: () => void this.#refused(),
+      onFailed: ({ message }) => void this.#end(notStarted(message)),
+    });
+    if (lane.pid === null) return; // Its failure is told in a moment.
+    this.#processes.wrapperPid = lane.pid;
     this.#running(startedAt);
   }
 
-  #watchChild(child: ChildProcess): void {
-    child.once("error", ({ message }) => {
-      void this.#end({ exitCode: null, cause: "not-started", why: `could not be started: ${message}` });
-    });
-    child.once("exit", (code) => {
-      this.#processes.wrapperPid = null;
-      const owner = this.#folder.readOwner();
-      // An earlier host, killed at that very moment, had started it already.
-      if (owner !== null && owner.pid !== child.pid) return this.#follow(owner);
-      void this.#end(launchEnd(this.#folder.readExitStatus().exitCode, code));
-    });
+  #useGroup(group: StartFacts["group"]): void {
+    this.#usage.begin(group);
+    this.#processes.group = group?.name ?? null;
+  }
+
+  #laneEnd({ code, laneCode, cpuSeconds }: LaneEnd): End {
+    if (code === null) this.#processes.wrapperPid = null;
+    const isPlain = this.#options.surroundings.isolation === "plain";
+    const exitCode = isPlain && code !== null ? code : this.#mark.readExitStatus().exitCode;
+    return { ...launchEnd(exitCode, code ?? laneCode), cpuSeconds };
+  }
+
+  /** An earlier host, killed at that very moment, had started it already; or its mark cannot be made. */
+  async #refused(looks = MARK_LOOKS): Promise<void> {
+    const start = this.#mark.readStart();
+    if (start === null && looks > 0) {
+      this.#poll = startLongTimer(ADOPTED_POLL_MS / 10, () => void this.#refused(looks - 1));
+      return;
+    }
+    if (start === null) {
+      await this.#end(notStarted("its mark could not be written"));
+      return;
+    }
+    this.#written = (await this.#output?.finish())?.complete ?? this.#written;
+    this.#giveLaneBack();
+    this.#takeOver(start.facts);
+    this.#follow(start.owner);
   }
 
   /** Takes over an attempt that an earlier host started. @returns false where it had not come so far */
   adopt(): boolean {
-    const owner = this.#folder.readOwner();
-    const start = this.#folder.readStart();
-    if (owner === null || start === null) return false;
-    this.#port = start.port;
-    if (start.port !== null) this.#options.surroundings.ports.keep(start.port);
-    this.#openOutput();
-    this.#processes.wrapperPid = isAlive(owner) ? owner.pid : null;
-    this.#running(start.startedAt);
-    const stop = this.#folder.readStop();
+    const start = this.#mark.readStart();
+    if (start === null) return false;
+    this.#takeOver(start.facts);
+    this.#processes.wrapperPid = isAlive(start.owner) ? start.owner.pid : null;
+    this.#running(start.facts.startedAt);
+    const stop = this.#mark.readStop();
     if (stop !== null) this.#carryOut(stop);
-    this.#follow(owner);
+    this.#follow(start.owner);
     return true;
+  }
+
+  #takeOver({ port, lane, group }: StartFacts): void {
+    const { surroundings } = this.#options;
+    this.#port = port;
+    if (port !== null) surroundings.ports.keep(port);
+    this.#useGroup(group);
+    surroundings.oldLanes.claim(lane, this.#key);
+    this.#adoptedPipes = new OutputPipes(join(surroundings.lanesFolder, lane));
+    this.#openOutput(this.#adoptedPipes);
   }
 
   #follow(owner: ProcessIdentity): void {
     const alive = isAlive(owner);
-    const { exitCode, launchCode } = this.#folder.readExitStatus();
+    const { exitCode, launchCode } = this.#mark.readExitStatus();
     this.#processes.wrapperPid = alive ? owner.pid : null;
     if (alive && launchCode === null) {
       this.#poll = startLongTimer(ADOPTED_POLL_MS, () => this.#follow(owner));
@@ -171,7 +187,7 @@ export class Attempt {
     void this.#end(isLost ? { exitCode, cause: "lost" } : launchEnd(exitCode, launchCode));
   }
 
-  #openOutput(): void {
+  #openOutput(pipes: OutputPipes): void {
     const { plan, replica, surroundings } = this.#options;
     const { sessionId, attempt, index: replicaIndex } = replica;
     const log = { group: plan.group, replicaCount: plan.replicaCount, sessionId, attempt, replicaIndex };
@@ -181,7 +197,7 @@ export class Attempt {
       const message = trouble === null ? "the log can be written again" : problem;
       this.#change({ reason: trouble === null ? "LogRecovered" : "LogDiskFull", message });
     };
-    this.#output = new Output({ runFolder: this.#folder.path, logs: surroundings.logs, log, onTrouble });
+    this.#output = new Output({ pipes, logs: surroundings.logs, log, onTrouble });
   }
 
   #running(startedAt: string): void {
@@ -190,7 +206,10 @@ export class Attempt {
     this.#change({ phase: "running", startedAt, ready, reason: "Started", message: "the program runs" });
     const left = Date.parse(startedAt) + lifetimeSeconds * 1000 - Date.now();
     const expire = () => this.stop({ graceSeconds: DEADLINE_GRACE_SECONDS, cause: "deadline" });
-    this.#timers.push(startLongTimer(left, expire));
+    this.#timers.push(
+      startLongTimer(left, expire),
+      this.#usage.look(() => this.#processes.wrapperPid),
+    );
     if (this.#port !== null) void this.#watchService(this.#port);
   }
 
@@ -208,7 +227,7 @@ export class Attempt {
     const killAt = new Date(Date.now() + options.graceSeconds * 1000).toISOString();
     const stop = { cause: this.#stop?.cause ?? options.cause, killAt };
     try {
-      this.#folder.writeStop(stop);
+      this.#mark.writeStop(stop);
     } catch (error) {
       // It ends all the same; only a host that dies within the grace would forget why, or it was not prepared yet.
       if (!["ENOSPC", "EDQUOT", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
@@ -228,26 +247,23 @@ export class Attempt {
     await this.#end({ exitCode: null, cause: "stopped" });
   }
 
-  /** Reads how much it uses now. */
+  /** Tells how much it uses now. */
   sampleUsage(): void {
-    const usage = this.#usage();
-    if (usage !== undefined && this.#observation.phase === "running") this.#change({ usage });
+    if (this.#observation.phase !== "running") return;
+    const usage = this.#usage.now(this.#processes.wrapperPid);
+    if (usage !== undefined) this.#change({ usage });
   }
 
-  #usage(): SessionUsage | undefined {
-    return this.#options.surroundings.cgroups?.usage(this.#key);
-  }
-
-  async #end({ exitCode, cause, why }: End): Promise<void> {
+  async #end({ exitCode, cause, why, cpuSeconds = null }: End): Promise<void> {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
     for (const timer of this.#timers) timer.cancel();
     await this.#processes.killAll();
-    this.#processes.killWrapper();
-    this.#written = (await this.#output?.finish(DRAIN_MS))?.complete ?? this.#written;
-    const { surroundings, plan, environment } = this.#options;
-    const usage = this.#usage();
-    const outOfMemory = surroundings.cgroups?.outOfMemory(this.#key) ?? false;
+    if (this.#lane === null) this.#processes.killWrapper();
+    this.#written = (await this.#output?.finish())?.complete ?? this.#written;
+    const { plan, environment } = this.#options;
+    const { usage, outOfMemory } = this.#usage.atEnd(cpuSeconds);
+    this.#giveLaneBack();
     const finalCause = cause === "not-started" ? cause : (this.#stop?.cause ?? cause);
     const program = (plan.argv ?? environment.entrypoint)[0];
     const end = describeEnd({ exitCode, cause: finalCause, outOfMemory, program, why });
@@ -256,11 +272,18 @@ export class Attempt {
     this.#change({ phase: "ended", ready: false, ...end, ...(usage === undefined ? {} : { usage }) });
   }
 
+  #giveLaneBack(): void {
+    if (this.#lane !== null) this.#options.surroundings.lanes.giveBack(this.#lane);
+    this.#lane = null;
+  }
+
   /** Removes what a host would need to take it over: only once its end is on record, else it would run again. */
   async tidy(): Promise<void> {
-    await this.#processes.removeGroups();
-    this.#folder.remove();
-    if (this.#port !== null) this.#options.surroundings.ports.giveBack(this.#port);
+    const { ports, oldLanes } = this.#options.surroundings;
+    this.#mark.remove({ wasStopped: this.#stop !== null });
+    this.#adoptedPipes?.close();
+    if (this.#port !== null) ports.giveBack(this.#port);
+    await oldLanes.release(this.#key);
     await this.#written;
   }
 
@@ -278,7 +301,11 @@ export class Attempt {
   }
 }
 
-/** How it ended, from the status file and the code of its wrapper, which is null where a signal ended that. */
+function notStarted(problem: string): End {
+  return { exitCode: null, cause: "not-started", why: `could not be started: ${problem}` };
+}
+
+/** How it ended, from its mark and the code of its wrapper, which is null where a signal ended that. */
 function launchEnd(exitCode: number | null, wrapperCode: number | null): End {
   if (exitCode !== null || wrapperCode === null) return { exitCode, cause: "exited" };
   // Without a word from bubblewrap: it was killed itself, or could not make the sandbox.

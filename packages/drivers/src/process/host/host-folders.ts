@@ -5,8 +5,10 @@ export interface HostFolders {
   readonly root: string;
   readonly socket: string;
   readonly journal: string;
-  /** A folder for each attempt that runs. */
-  readonly run: string;
+  /** A folder for each lane. */
+  readonly lanes: string;
+  /** A file for each attempt that was started. */
+  readonly marks: string;
   readonly fifos: string;
   readonly log: string;
   readonly lock: string;
@@ -17,7 +19,13 @@ export function hostFolders(dataFolder: string): HostFolders {
   const root = join(dataFolder, "host");
   const below = (name: string) => join(root, name);
   return {
-    ...{ root, socket: below("host.sock"), journal: below("journal.jsonl"), run: below("run") },
-    ...{ fifos: below("fifos"), log: below("host.log"), lock: below("lock"), pid: below("pid") },
+    ...{ root, socket: below("host.sock"), journal: below("journal.jsonl"), lanes: below("lanes") },
+    ...{
+      marks: below("marks"),
+      fifos: below("fifos"),
+      log: below("host.log"),
+      lock: below("lock"),
+      pid: below("pid"),
+    },
   };
 }

@@ -5,6 +5,8 @@ export interface HostOptions {
   readonly isolation: Isolation;
   /** True where `/arc` on this machine leads to the platform's files. */
   readonly arcLinked: boolean;
+  /** How many slots Sessions that wait for them may take at the same time. */
+  readonly slots: number;
   readonly logFolder: string;
   readonly passEnvironment: Readonly<Record<string, string>>;
 }

@@ -49,9 +49,10 @@ export class Journal {
 
   /** Accepted launches, with those of their Replicas that have not ended yet. */
   get launches(): readonly HostLaunch[] {
-    const plans = new Map<HostLaunch, string[]>();
-    for (const [key, launch] of this.#accepted) plans.set(launch, [...(plans.get(launch) ?? []), key]);
-    return [...plans].map(([launch, keys]) => withReplicas(launch, new Set(keys)));
+    const launches = Map.groupBy(this.#accepted, ([, launch]) => launch);
+    return [...launches].map(([launch, entries]) =>
+      withReplicas(launch, new Set(entries.map(([key]) => key))),
+    );
   }
 
   /** Ends of attempts that are not forgotten yet. */
@@ -61,15 +62,16 @@ export class Journal {
 
   /** @throws the file system's error (ENOSPC): then nothing was promised */
   accept(launch: HostLaunch): void {
-    this.#append({ accepted: launch });
+    this.#append([{ accepted: launch }]);
   }
 
-  end(observation: Observation): void {
-    this.#append({ ended: observation });
+  /** @throws the file system's error (ENOSPC): then none of them is on record */
+  end(observations: readonly Observation[]): void {
+    this.#append(observations.map((ended) => ({ ended })));
   }
 
   forget(refs: readonly SessionRef[]): void {
-    this.#append({ forgotten: refs });
+    this.#append([{ forgotten: refs }]);
     if (this.#appendedBytes > this.#compactBytes) this.#compact();
   }
 
@@ -83,18 +85,18 @@ export class Journal {
     } else for (const ref of entry.forgotten) this.#ended.delete(attemptKey(ref));
   }
 
-  #append(entry: Entry): void {
-    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
+  #append(entries: readonly Entry[]): void {
+    const lines = Buffer.from(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
     this.#descriptor ??= openSync(this.#file, "a", 0o600);
     const before = fstatSync(this.#descriptor).size;
-    const written = writeSync(this.#descriptor, line);
-    if (written < line.length) {
+    const written = writeSync(this.#descriptor, lines);
+    if (written < lines.length) {
       // A full disk may take a part of a line; the next entry must stand on its own.
       ftruncateSync(this.#descriptor, before);
       throw Object.assign(new Error("the disk is full"), { code: "ENOSPC" });
     }
     this.#appendedBytes += written;
-    this.#apply(entry);
+    for (const entry of entries) this.#apply(entry);
   }
 
   /** A disk without room for the new file is no harm: the old one goes on. */

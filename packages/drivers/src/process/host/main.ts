@@ -2,7 +2,7 @@
  * The session host's process: `node main.ts DATA_FOLDER`, with its options as JSON on standard input. It outlives
  * the server that started it, serves one unix socket, and ends by itself when nothing runs and no driver is connected.
  */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { openCgroups } from "../cgroup/cgroup.ts";
@@ -12,6 +12,8 @@ import { hostFolders } from "./host-folders.ts";
 import { takeHostLock } from "./host-lock.ts";
 import type { HostOptions } from "./host-options.ts";
 import { Journal } from "./journal.ts";
+import { Lanes } from "./lanes.ts";
+import { OldLanes } from "./old-lanes.ts";
 import { type HostRequest, PROTOCOL_VERSION, receiveMessages, sendMessage } from "./protocol.ts";
 import { PortPool } from "./readiness.ts";
 import { SessionHost } from "./session-host.ts";
@@ -31,13 +33,26 @@ rmSync(folders.socket, { force: true });
 const fifos = new FifoPool(folders.fifos);
 const instance = createHash("sha256").update(dataFolder).digest("hex").slice(0, 8);
 const cgroups = openCgroups(`canfar-${instance}`);
+const noGroups = typeof cgroups === "string";
+const laneSurroundings = {
+  ...options,
+  ...{ hostId: randomUUID().slice(0, 8), lanesFolder: folders.lanes, marksFolder: folders.marks, fifos },
+  cgroups: noGroups ? null : cgroups,
+};
+for (const folder of [folders.lanes, folders.marks]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+const oldLanes = new OldLanes(folders.lanes, laneSurroundings.cgroups);
 const host = new SessionHost({
   journal: Journal.open(folders.journal),
   surroundings: {
-    ...options,
-    ...{ runFolder: folders.run, logs: new LogStore(options.logFolder), fifos, ports: new PortPool() },
-    cgroups: typeof cgroups === "string" ? null : cgroups,
+    ...laneSurroundings,
+    ...{
+      logs: new LogStore(options.logFolder),
+      lanes: new Lanes(laneSurroundings),
+      oldLanes,
+      ports: new PortPool(),
+    },
   },
+  slots: options.slots,
 });
 host.recover();
 
@@ -54,6 +69,7 @@ process.on("SIGHUP", () => {}); // The terminal that the server was started from
 function look(): void {
   if (connections.size > 0 || host.isBusy) idleSince = Date.now();
   const isOrphan = !existsSync(folders.socket) && !host.isBusy; // The data folder was removed.
+  oldLanes.removeGone();
   if (isOrphan || Date.now() - idleSince > IDLE_MS) void leave();
   try {
     fifos.fill();
@@ -64,7 +80,7 @@ function look(): void {
 
 function serve(socket: Socket): void {
   connections.add(socket);
-  const unsubscribe = host.observe((observation) => sendMessage(socket, { observation }));
+  const unsubscribe = host.observe((observations) => sendMessage(socket, { observations }));
   socket.on("error", () => socket.destroy()); // The server was killed: its close is what counts.
   socket.on("close", () => {
     unsubscribe();
@@ -93,6 +109,6 @@ async function leave(): Promise<void> {
   rmSync(folders.socket, { force: true });
   for (const socket of connections) socket.end();
   await host.release();
-  if (typeof cgroups !== "string" && !host.isBusy) cgroups.close();
+  if (!noGroups && !host.isBusy) cgroups.close();
   process.exit(0);
 }

@@ -1,61 +1,28 @@
-import { closeSync, constants, openSync } from "node:fs";
-import { Socket } from "node:net";
-import { join } from "node:path";
 import type { LogLine } from "../../session-driver.ts";
 import { currentTime, formatTime } from "../logs/cri-format.ts";
 import { LineSplitter } from "../logs/line-splitter.ts";
 import type { AttemptLog, LogStore, NewLog } from "../logs/log-store.ts";
+import type { OutputPipes } from "./output-pipes.ts";
 
-const STREAMS = ["stdout", "stderr"] as const;
-
-/** What a Session prints: from its two pipes, line by line and stamped, into its log. */
+/** What a Session prints: from its lane's pipes, line by line and stamped, into its log. */
 export class Output {
-  readonly #readers: Socket[] = [];
+  readonly #pipes: OutputPipes;
   readonly #log: AttemptLog;
-  readonly #closed: Promise<unknown>;
+  readonly #splitters = { stdout: new LineSplitter("stdout"), stderr: new LineSplitter("stderr") };
   #finishing = false;
-  #isPressed = false;
 
   /** @param options.onTrouble told when the log cannot be written, and again (null) when it can */
   constructor(options: {
-    runFolder: string;
+    pipes: OutputPipes;
     logs: LogStore;
     log: NewLog;
     onTrouble: (error: NodeJS.ErrnoException | null) => void;
   }) {
-    const { runFolder, logs, log, onTrouble } = options;
+    const { pipes, logs, log, onTrouble } = options;
+    this.#pipes = pipes;
+    pipes.resume(); // Whoever had them before may have been asked to wait.
     this.#log = logs.open(log, { onPressure: (stop) => this.#setPressure(stop), onTrouble });
-    this.#closed = Promise.all(STREAMS.map((stream) => this.#read(join(runFolder, stream), stream)));
-  }
-
-  /**
-   * Ends that a Session writes to, for its stdio. Open for reading too, so that the Session itself keeps the pipe whole:
-   * it never gets SIGPIPE, even when the host that reads has died.
-   */
-  static openWriters(runFolder: string): { descriptors: number[]; close(): void } {
-    const descriptors = STREAMS.map((stream) => openSync(join(runFolder, stream), constants.O_RDWR));
-    return {
-      descriptors,
-      close() {
-        for (const descriptor of descriptors) closeSync(descriptor);
-      },
-    };
-  }
-
-  #read(fifo: string, stream: LogLine["stream"]): Promise<void> {
-    const splitter = new LineSplitter(stream);
-    const descriptor = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
-    const reader = new Socket({ fd: descriptor, readable: true, writable: false });
-    this.#readers.push(reader);
-    reader.on("data", (chunk) => this.#append(splitter.push(chunk, now())));
-    if (this.#isPressed) reader.pause();
-    reader.on("error", () => reader.destroy()); // Its close is what counts.
-    return new Promise((resolve) => {
-      reader.on("close", () => {
-        this.#append(splitter.end(now()));
-        resolve();
-      });
-    });
+    pipes.deliverTo((stream, chunk) => this.#append(this.#splitters[stream].push(chunk, now())));
   }
 
   #append(lines: readonly LogLine[]): void {
@@ -64,22 +31,19 @@ export class Output {
 
   /** At the end what is left in the pipes is bounded, and is taken whatever the disk says. */
   #setPressure(stop: boolean): void {
-    this.#isPressed = stop;
-    for (const reader of this.#readers) stop && !this.#finishing ? reader.pause() : reader.resume();
+    if (stop && !this.#finishing) this.#pipes.pause();
+    else this.#pipes.resume();
   }
 
   /**
-   * Takes what is left in the pipes and puts it into the file.
+   * Takes what is left in the pipes, now that nobody writes any more, and puts it into the log.
    *
-   * @param patienceMs after which pipes that something still holds open are closed
-   * @returns a promise of the file being complete, once the pipes are empty and either it is or it cannot be written now
+   * @returns a promise of the log being complete, once it is or it cannot be written now
    */
-  async finish(patienceMs: number): Promise<{ readonly complete: Promise<void> }> {
+  async finish(): Promise<{ readonly complete: Promise<void> }> {
     this.#finishing = true;
-    this.#setPressure(false);
-    const timer = setTimeout(() => this.#stopReading(), patienceMs);
-    await this.#closed;
-    clearTimeout(timer);
+    this.#pipes.resume();
+    this.#takeAll();
     const complete = this.#log.close();
     await Promise.race([complete, this.#log.inTrouble()]);
     return { complete };
@@ -87,13 +51,20 @@ export class Output {
 
   /** Stops reading for good; what the Session prints waits in the pipes for the next host. */
   async release(): Promise<void> {
-    this.#stopReading();
-    await this.#closed;
+    this.#pipes.close();
+    this.#takeRest();
     await Promise.race([this.#log.close(), this.#log.inTrouble()]);
   }
 
-  #stopReading(): void {
-    for (const reader of this.#readers) reader.destroy();
+  #takeAll(): void {
+    this.#pipes.drain();
+    this.#pipes.deliverTo(() => {}); // They may be somebody else's now.
+    this.#takeRest();
+  }
+
+  /** What came last without a line end. */
+  #takeRest(): void {
+    for (const splitter of Object.values(this.#splitters)) this.#append(splitter.end(now()));
   }
 }
 

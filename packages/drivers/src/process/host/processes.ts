@@ -21,6 +21,11 @@ export function isAlive({ pid, startTime, bootId }: ProcessIdentity): boolean {
   return startTimeOf(pid) === startTime && readProc("sys/kernel/random/boot_id").trim() === bootId;
 }
 
+/** True where somebody, or it itself, has stopped it for the time being. */
+export function isStopped(process: ProcessIdentity): boolean {
+  return isAlive(process) && fieldsOf(readProc(`${process.pid}/stat`))[0] === "T";
+}
+
 /** Clock ticks from boot to the start of a process; null where there is none, or only what is left of one. */
 export function startTimeOf(pid: number): string | null {
   const fields = fieldsOf(readProc(`${pid}/stat`));
@@ -45,10 +50,21 @@ export function hasVariable(pid: number, variable: string): boolean {
   return `\0${readProc(`${pid}/environ`)}`.includes(`\0${variable}\0`);
 }
 
-/** Every process that was started with this variable: slow, as it looks at all processes of the machine. */
-export function processesWithVariable(variable: string): number[] {
-  const pids = list("").filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => hasVariable(pid, variable));
+/**
+ * Every process that was started with a variable, by its value: slow, as it looks at all processes of the machine.
+ *
+ * @param name of the variable
+ */
+export function processesByVariable(name: string): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const pid of list("").filter((entry) => /^\d+$/.test(entry))) {
+    const environ = `\0${readProc(`${pid}/environ`)}`;
+    const start = environ.indexOf(`\0${name}=`);
+    if (start < 0) continue;
+    const value = environ.slice(start + name.length + 2, environ.indexOf("\0", start + 1));
+    found.set(value, [...(found.get(value) ?? []), Number(pid)]);
+  }
+  return found;
 }
 
 /** Sends a signal; a process that is gone is no error. */
@@ -67,7 +83,7 @@ function fieldsOf(stat: string): string[] {
 }
 
 /** Empty where the process has gone meanwhile, or is somebody else's. */
-function readProc(path: string): string {
+export function readProc(path: string): string {
   try {
     return readFileSync(`/proc/${path}`, "utf8");
   } catch {

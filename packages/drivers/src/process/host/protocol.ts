@@ -6,7 +6,7 @@ import type { ImageEnvironment } from "../image-environment.ts";
 import type { HostOptions } from "./host-options.ts";
 
 /** Grows whenever a host of an older version would misunderstand. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** A plan with everything that the host needs beside it. */
 export interface HostLaunch {
@@ -39,7 +39,8 @@ export type HostMessage =
   | { readonly hello: HostHello }
   | { readonly id: number; readonly result: readonly Observation[] | null }
   | { readonly id: number; readonly error: { readonly message: string; readonly code: string } }
-  | { readonly observation: Observation };
+  /** What changed, in order; many at a time where much happens. */
+  | { readonly observations: readonly Observation[] };
 
 /** Calls `receive` for each message of the other side; a line that is no JSON ends the connection. */
 export function receiveMessages<T>(socket: Socket, receive: (message: T) => void): void {

@@ -1,14 +1,17 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import type { Observation, PlannedReplica, SessionRef } from "../../session-driver.ts";
 import { Attempt, type Surroundings } from "./attempt.ts";
+import { AttemptMark, keyOfMark } from "./attempt-mark.ts";
 import type { Journal } from "./journal.ts";
 import { attemptKey, type HostLaunch, type SessionCall } from "./protocol.ts";
+import { StartQueue } from "./start-queue.ts";
 
-/** Starts in a row before other work gets its turn: starting blocks the loop for a millisecond each. */
-const STARTS_IN_A_ROW = 4;
 const USAGE_SAMPLE_MS = 10_000;
 const JOURNAL_RETRY_MS = 1_000;
+/** Within this time, what happens is put on record with one write and told with one message. */
+const TOGETHER_MS = 4;
+
+type Listener = (observations: readonly Observation[]) => void;
 
 /** Owns the attempts of all Sessions on this machine: starts, adopts, stops and remembers them. */
 export class SessionHost {
@@ -18,16 +21,18 @@ export class SessionHost {
   /** Ends that nobody has asked to forget. */
   readonly #ended: Map<string, Observation>;
   /** Attempts that have ended and are not tidied up yet. */
-  readonly #finishing = new Set<Attempt>();
-  readonly #waiting = new Set<Attempt>();
-  readonly #listeners = new Set<(observation: Observation) => void>();
-  #starting = false;
+  readonly #finishing = new Map<string, Attempt>();
+  readonly #queue: StartQueue;
+  readonly #listeners = new Set<Listener>();
+  /** Not told yet, in order. */
+  #news: Observation[] = [];
 
-  constructor(options: { journal: Journal; surroundings: Surroundings }) {
+  /** @param options.slots how many slots Sessions that wait for them may take at the same time */
+  constructor(options: { journal: Journal; surroundings: Surroundings; slots: number }) {
     this.#journal = options.journal;
     this.#surroundings = options.surroundings;
+    this.#queue = new StartQueue(options.slots);
     this.#ended = new Map(options.journal.ended);
-    mkdirSync(options.surroundings.runFolder, { recursive: true, mode: 0o700 });
     setInterval(() => this.#sampleUsage(), USAGE_SAMPLE_MS).unref();
   }
 
@@ -36,20 +41,18 @@ export class SessionHost {
     for (const launch of this.#journal.launches) {
       for (const replica of launch.plan.replicas) {
         const attempt = this.#add(launch, replica);
-        if (!attempt.adopt()) this.#waiting.add(attempt);
+        if (attempt.adopt()) this.#queue.occupy(attempt);
+        else this.#queue.add(attempt);
       }
     }
-    this.#removeLeftFolders();
-    this.#startWaiting();
+    this.#removeLeftMarks();
   }
 
   /** Of attempts whose end is on record, and whose host was killed before it tidied up. */
-  #removeLeftFolders(): void {
-    const { runFolder } = this.#surroundings;
-    for (const name of readdirSync(runFolder)) {
-      if (this.#attempts.has(name)) continue;
-      rmSync(join(runFolder, name), { recursive: true, force: true });
-      this.#surroundings.cgroups?.remove(name);
+  #removeLeftMarks(): void {
+    const { marksFolder } = this.#surroundings;
+    for (const key of new Set(readdirSync(marksFolder).map(keyOfMark))) {
+      if (!this.#attempts.has(key)) new AttemptMark(marksFolder, key).remove({ wasStopped: true });
     }
   }
 
@@ -58,7 +61,7 @@ export class SessionHost {
     return this.#attempts.size > 0 || this.#finishing.size > 0;
   }
 
-  observe(listener: (observation: Observation) => void): () => void {
+  observe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -85,6 +88,8 @@ export class SessionHost {
 
   /** Lets go of everything that runs, for the next host. */
   async release(): Promise<void> {
+    this.#tell();
+    this.#surroundings.lanes.release();
     await Promise.all([...this.#attempts.values()].map((attempt) => attempt.release()));
   }
 
@@ -93,8 +98,7 @@ export class SessionHost {
     if (replicas.length === 0) return;
     const fresh = { ...launch, plan: { ...launch.plan, replicas } };
     this.#journal.accept(fresh);
-    for (const replica of replicas) this.#waiting.add(this.#add(fresh, replica));
-    this.#startWaiting();
+    for (const replica of replicas) this.#queue.add(this.#add(fresh, replica));
   }
 
   #knows(ref: SessionRef): boolean {
@@ -110,23 +114,10 @@ export class SessionHost {
     return attempt;
   }
 
-  #startWaiting(): void {
-    if (this.#starting || this.#waiting.size === 0) return;
-    this.#starting = true;
-    setImmediate(() => {
-      this.#starting = false;
-      for (const attempt of [...this.#waiting].slice(0, STARTS_IN_A_ROW)) {
-        this.#waiting.delete(attempt);
-        void attempt.start();
-      }
-      this.#startWaiting();
-    });
-  }
-
   #stop(ref: SessionRef, graceSeconds: number): void {
     const attempt = this.#attempts.get(attemptKey(ref));
     if (attempt === undefined) return;
-    if (this.#waiting.delete(attempt)) void attempt.cancel();
+    if (this.#queue.remove(attempt)) void attempt.cancel();
     else attempt.stop({ graceSeconds, cause: "stopped" });
   }
 
@@ -138,27 +129,39 @@ export class SessionHost {
   }
 
   #changed(attempt: Attempt, observation: Observation): void {
-    if (observation.phase === "ended") this.#remember(attempt, observation);
-    for (const listener of this.#listeners) listener(observation);
+    if (observation.phase === "ended") {
+      const key = attemptKey(observation);
+      this.#finishing.set(key, attempt);
+      this.#queue.free(attempt);
+    }
+    this.#news.push(observation);
+    if (this.#news.length === 1) setTimeout(() => this.#tell(), TOGETHER_MS);
   }
 
-  /** Puts an end on record before anyone hears of it; on a full disk it is tried again, and memory keeps it until then. */
-  #remember(attempt: Attempt, observation: Observation): void {
-    const key = attemptKey(observation);
-    this.#finishing.add(attempt);
+  /** Puts ends on record before anyone hears of them; on a full disk both wait, and memory keeps them until then. */
+  #tell(): void {
+    const news = this.#news;
+    if (news.length === 0) return;
+    const ends = news.filter(({ phase }) => phase === "ended");
+    try {
+      if (ends.length > 0) this.#journal.end(ends);
+    } catch {
+      setTimeout(() => this.#tell(), JOURNAL_RETRY_MS); // Only a full disk comes here.
+      return;
+    }
+    this.#news = [];
+    for (const end of ends) this.#remember(end);
+    for (const listener of this.#listeners) listener(news);
+  }
+
+  #remember(end: Observation): void {
+    const key = attemptKey(end);
     this.#attempts.delete(key);
-    this.#ended.set(key, observation);
-    const write = () => {
-      try {
-        this.#journal.end(observation);
-        if (!this.#ended.has(key)) this.#journal.forget([observation]); // Somebody was quicker than the disk.
-      } catch {
-        setTimeout(write, JOURNAL_RETRY_MS); // Only a full disk comes here.
-        return;
-      }
-      void attempt.tidy().finally(() => this.#finishing.delete(attempt));
-    };
-    write();
+    this.#ended.set(key, end);
+    void this.#finishing
+      .get(key)
+      ?.tidy()
+      .finally(() => this.#finishing.delete(key));
   }
 
   #sampleUsage(): void {

@@ -3,77 +3,86 @@ import type { ImageEnvironment } from "../image-environment.ts";
 import { bubblewrapArguments } from "../sandbox/bubblewrap.ts";
 import type { Isolation } from "../sandbox/isolation.ts";
 import { outsidePath } from "../sandbox/plain.ts";
-import { RUN_PROGRAM } from "./launch-wrapper.ts";
+import type { LaneProgram } from "./lane.ts";
 
 /** Carries the attempt's key into every process that it starts, so that none is mistaken for another. */
 export const ATTEMPT_VARIABLE = "CANFAR_ATTEMPT";
 
 const SYSTEM_PATH = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-export interface StartRequest {
-  readonly key: string;
+/** Runs a program found on PATH inside a sandbox; the shell turns "not found" into 127 and "not executable" into 126. */
+const RUN_PROGRAM = ["/bin/sh", "-c", 'exec "$@"', "canfar"];
+
+/** What the attempts of one lane have in common. */
+export interface LanePurpose {
   readonly plan: LaunchPlan;
-  readonly replica: PlannedReplica;
   readonly environment: ImageEnvironment;
-  readonly isolation: Isolation;
-  readonly arcLinked: boolean;
-  readonly passEnvironment: Readonly<Record<string, string>>;
-  readonly runFolder: string;
-  readonly scratchFolder: string;
   /** Port of its service; null where it has none. */
   readonly port: number | null;
 }
 
-export interface StartCommand {
-  /** What the launch wrapper runs. */
-  readonly words: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  /** Where the launch wrapper starts. */
-  readonly folder: string;
+/** How programs run on this machine, and where this lane's files are. */
+export interface LanePlace {
+  readonly isolation: Isolation;
+  readonly arcLinked: boolean;
+  readonly passEnvironment: Readonly<Record<string, string>>;
+  readonly folder: { readonly path: string; readonly scratch: string };
 }
 
-/** The words, variables and folder with which an attempt is started: inside a sandbox as planned, else on the machine's paths. */
-export function startCommand(request: StartRequest): StartCommand {
-  const { plan, isolation } = request;
-  const argv = (plan.argv ?? request.environment.entrypoint).map((word) => withPort(word, request.port));
-  const program = [...RUN_PROGRAM, ...argv];
-  const folder = isolation === "bubblewrap" ? "/" : outside(request, plan.workingDirectory);
-  return {
-    words: isolation === "bubblewrap" ? [...sandbox(request), ...program] : program,
-    env: env(request),
-    folder,
-  };
-}
-
-function sandbox({ plan, replica, runFolder, scratchFolder, environment }: StartRequest): string[] {
-  const { readOnlyRoots } = environment;
-  const hostname = replica.name;
-  return bubblewrapArguments({
+/** What a lane runs each time: inside a sandbox as planned, else on the machine's paths. */
+export function laneProgram(purpose: LanePurpose, place: LanePlace): LaneProgram {
+  const { plan, environment, port } = purpose;
+  const argv = (plan.argv ?? environment.entrypoint).map((word) => withPort(word, port));
+  const env = machineVariables(baseEnvironment(purpose, place), purpose, place);
+  if (place.isolation === "plain") {
+    return { words: argv, env, cwd: outside(plan.workingDirectory, purpose, place) };
+  }
+  const sandbox = bubblewrapArguments({
     plan,
-    hostname,
-    runFolder,
-    scratchFolder,
-    readOnlyRoots,
+    runFolder: place.folder.path,
+    scratchFolder: place.folder.scratch,
+    readOnlyRoots: environment.readOnlyRoots,
     statusDescriptor: 3,
   });
+  return { words: [...sandbox, ...RUN_PROGRAM, ...argv], env, cwd: "/" };
 }
 
-function env(request: StartRequest): Record<string, string> {
-  const { key, plan, replica, environment, passEnvironment, port } = request;
+/** What is different for each Replica: the words before the lane's own, and variables on top of the lane's. */
+export function replicaCommand(
+  { key, replica }: { key: string; replica: PlannedReplica },
+  purpose: LanePurpose,
+  place: LanePlace,
+): { prefix: readonly string[]; env: Readonly<Record<string, string>> } {
+  const env = machineVariables({ ...replica.env, [ATTEMPT_VARIABLE]: key }, purpose, place);
+  return { prefix: place.isolation === "plain" ? [] : ["bwrap", "--hostname", replica.name], env };
+}
+
+function baseEnvironment(
+  { plan, environment }: LanePurpose,
+  { passEnvironment }: LanePlace,
+): Record<string, string> {
   const { username } = plan.user;
-  const all: Record<string, string> = {
+  return {
     ...{ LANG: "C.UTF-8", SHELL: "/bin/bash", USER: username, LOGNAME: username },
     PATH: [...environment.path, ...SYSTEM_PATH].join(":"),
     ...passEnvironment,
     ...environment.env,
     ...plan.env,
-    ...replica.env,
-    [ATTEMPT_VARIABLE]: key,
   };
-  const resolve = (value: string) => outside(request, withPort(value, port));
-  const resolved = Object.fromEntries(Object.entries(all).map(([name, value]) => [name, resolve(value)]));
-  const path = [...plan.path.map(resolve), resolved.PATH];
-  return { ...resolved, PATH: path.join(":") };
+}
+
+/** As they are where the program runs; what the plan puts first on the PATH comes first on every PATH. */
+function machineVariables(
+  variables: Readonly<Record<string, string>>,
+  purpose: LanePurpose,
+  place: LanePlace,
+): Record<string, string> {
+  const resolve = (value: string) => outside(withPort(value, purpose.port), purpose, place);
+  const resolved = Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [name, resolve(value)]),
+  );
+  if (resolved.PATH === undefined) return resolved;
+  return { ...resolved, PATH: [...purpose.plan.path.map(resolve), resolved.PATH].join(":") };
 }
 
 function withPort(word: string, port: number | null): string {
@@ -81,6 +90,6 @@ function withPort(word: string, port: number | null): string {
 }
 
 /** Inside a sandbox paths are as planned; without one they are the machine's own. */
-function outside({ plan, isolation, scratchFolder, arcLinked }: StartRequest, word: string): string {
-  return isolation === "bubblewrap" ? word : outsidePath(word, plan, scratchFolder, arcLinked);
+function outside(word: string, { plan }: LanePurpose, { isolation, folder, arcLinked }: LanePlace): string {
+  return isolation === "bubblewrap" ? word : outsidePath(word, plan, folder.scratch, arcLinked);
 }

@@ -45,9 +45,7 @@ const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", 
 
 export interface SandboxRequest {
   readonly plan: LaunchPlan;
-  /** Host name inside: the Session's name. */
-  readonly hostname: string;
-  /** Folder of the attempt, with `passwd` and `group` in it. */
+  /** Folder of the lane, with `passwd` and `group` in it. */
   readonly runFolder: string;
   /** Folder that a mount without a source of its own gets. */
   readonly scratchFolder: string;
@@ -56,13 +54,12 @@ export interface SandboxRequest {
   readonly statusDescriptor: number;
 }
 
-/** The words before the Session's own program. `--die-with-parent` is missing on purpose: Sessions outlive the host. */
+/** The words between `bwrap --hostname NAME` and the Session's own program. `--die-with-parent` is missing on purpose: Sessions outlive the host. */
 export function bubblewrapArguments(request: SandboxRequest): string[] {
-  const { plan, hostname, runFolder, scratchFolder, readOnlyRoots, statusDescriptor } = request;
+  const { plan, runFolder, scratchFolder, readOnlyRoots, statusDescriptor } = request;
   return [
-    "bwrap",
     ...["--unshare-user", "--uid", String(plan.user.uid), "--gid", String(plan.user.gid)],
-    ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", hostname],
+    ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
     ...SYSTEM.flatMap(systemFolder),
     ...["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run", "--dir", "/var/tmp"],
     // How many processors there are: NumPy, Java and others look here.
