@@ -1,7 +1,7 @@
 /**
  * The conformance checklist of the Skaha API (upstream-server.md section 10): black box over HTTP. Tests carry the
  * item's number; U is upstream's behaviour, H a deliberate hardening. Missing: 6 (no users group on one machine),
- * 9 (certificates), 43 (what a program sees: the process driver's tests), 58 and 59 (desktops do not run here).
+ * 9 for certificates, 43 (what a program sees: the process driver's tests), 58 and 59 (desktops do not run here).
  */
 import { type PlatformStats, platformStatsSchema, serverContextSchema } from "@canfar/contract";
 import type { WireSession } from "@canfar/contract/wire";
@@ -112,6 +112,12 @@ describe("service", () => {
   it("5 U: an invalid token is 401", async () => {
     const headers = { authorization: "Bearer nonsense" };
     await refused(await platform.fetch(SESSION, { headers }), 401, "Unauthorized");
+  });
+
+  it("9 U: one token is good for every endpoint", async () => {
+    for (const path of ["session", "session?view=stats", "image", "context", "repository"]) {
+      expect((await platform.fetch(`/skaha/v1/${path}`)).status, path).toBe(200);
+    }
   });
 
   it("8 U: a method that a path does not have is 400", async () => {
@@ -360,6 +366,11 @@ describe("list and get", () => {
     expect(await list("?type=zzz")).toEqual([]);
     expect(await list("?status=running")).toHaveLength(2);
     expect(await list("?status=Failed")).toEqual([]);
+  });
+
+  it("46 U: desktop-app sessions are a type to ask for", async () => {
+    await create(batch());
+    expect(await list("?type=desktop-app")).toEqual([]);
   });
 
   it("47 U: view=interactive has no headless sessions", async () => {

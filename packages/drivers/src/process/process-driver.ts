@@ -165,7 +165,7 @@ export class ProcessDriver implements SessionDriver {
   }
 
   #failPreparation(refs: readonly SessionRef[], error: Error): void {
-    const hint = error instanceof CanfarError && error.hint !== undefined ? ` ${error.hint}` : "";
+    const hint = error instanceof CanfarError && error.hint !== undefined ? `. ${error.hint}` : "";
     const message = `the image could not be prepared: ${error.message}${hint}`;
     for (const ref of refs) {
       const entry = this.#preparing.get(attemptKey(ref));

@@ -95,9 +95,12 @@ async function stayInForeground(context: Context, { program, words }: PlatformCo
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
   const code = await new Promise<number>((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (exit, signal) =>
-      resolve(exit ?? 128 + (signal === null ? 0 : constants.signals[signal])),
-    );
+    child.once("exit", (exit, signal) => {
+      // It could not say anything itself any more.
+      if (signal !== null)
+        context.say(`The platform was ended by ${signal}. Sessions go on; start it again.`);
+      resolve(exit ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
   });
   if (code !== 0) throw new AlreadyReported(code);
 }
