@@ -5,6 +5,8 @@ export default defineConfig({
     include: ["packages/*/src/**/*.test.ts", "tools/**/*.test.ts", "e2e/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A condition that comes true late on a busy machine is no failure; one that never does is.
+    expect: { poll: { timeout: 30_000, interval: 20 } },
     pool: "forks",
     maxWorkers: 2,
   },

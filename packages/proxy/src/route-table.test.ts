@@ -85,10 +85,9 @@ test("times count from the request, and from the last time it became ready", () 
   expect(routes.readyFor("abcd1234")).toBe(1000);
 });
 
-test("a path of many slashes costs no time", () => {
+test("a path of many slashes is answered", () => {
   const routes = new RouteTable();
   routes.set(route("abcd1234"));
-  const start = performance.now();
-  expect(routes.match("/".repeat(1_000_000))).toBeNull();
-  expect(performance.now() - start).toBeLessThan(50);
+  // A pattern that tries again from each slash would take days for so many.
+  expect(routes.match("/".repeat(10_000_000))).toBeNull();
 });

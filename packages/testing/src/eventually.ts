@@ -10,7 +10,7 @@ export async function eventually<T>(
   condition: () => T | Promise<T>,
   options: { withinMs?: number; what?: string } = {},
 ): Promise<Exclude<T, false | null | undefined>> {
-  const { withinMs = 10_000, what = "what was waited for" } = options;
+  const { withinMs = 30_000, what = "what was waited for" } = options;
   const end = performance.now() + withinMs;
   let cause: unknown;
   do {

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type Clock, systemClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import {
   type Answer,
   refusedOrigin,
@@ -16,16 +16,16 @@ import { Transport } from "./transport.ts";
 const LIST = { method: "GET", path: "session" } as const;
 const anything = z.unknown();
 
-function transportTo(origin: string, options: { timeoutMs?: number; clock?: Clock } = {}) {
+function transportTo(origin: string, options: { clock?: Clock } = {}) {
   const hurried = new HurriedClock();
-  const { timeoutMs = 30_000, clock = hurried } = options;
+  const { clock = hurried } = options;
   const transport = new Transport({
     server: "local",
     baseUrl: `${origin}/skaha/v1`,
     credentials: runtimeToken("SECRET"),
     fetch,
     clock,
-    timeoutMs,
+    timeoutMs: 30_000,
   });
   return { transport, clock: hurried };
 }
@@ -299,14 +299,27 @@ describe("an answer that is not the protocol's", () => {
 
 test("a stream has no time limit between its parts, and joins characters that arrive in halves", async () => {
   const [head, tail] = [Buffer.from("é").subarray(0, 1), Buffer.from("é").subarray(1)];
+  const running = new Set<() => void>();
+  const clock: Clock = {
+    now: () => new Date(),
+    setTimer(_, callback) {
+      running.add(callback);
+      return { cancel: () => running.delete(callback) };
+    },
+  };
+  const goOn = Promise.withResolvers<void>();
   const slow: Answer = (_, response) => {
-    response.write(head);
-    setTimeout(() => response.end(tail), 700);
+    response.write(Buffer.concat([Buffer.from("a"), head]));
+    goOn.promise.then(() => response.end(tail));
   };
   const { server } = await serverWith(slow);
   await using _ = server;
-  const { transport } = transportTo(server.origin, { timeoutMs: 400, clock: systemClock });
+  const { transport } = transportTo(server.origin, { clock });
   let text = "";
-  for await (const piece of transport.stream(LIST)) text += piece;
-  expect(text).toBe("é");
+  for await (const piece of transport.stream(LIST)) {
+    text += piece;
+    expect([...running]).toEqual([]);
+    goOn.resolve();
+  }
+  expect(text).toBe("aé");
 });

@@ -40,7 +40,7 @@ describe("a full disk", () => {
       expect(told).toEqual(["ENOSPC"]);
       expect(pressure).toEqual([true]); // Before it was known where the file ends, and ever since.
       rmSync(filler);
-      await expect.poll(() => pressure, { timeout: 10_000 }).toEqual([true, false]);
+      await expect.poll(() => pressure).toEqual([true, false]);
       await Promise.all([one.close(), other.close()]);
       expect(told).toEqual(["ENOSPC", "written again"]);
       const numbers = async (id: string) =>
