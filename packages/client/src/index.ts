@@ -1,6 +1,7 @@
 export type {
   ContainerImage,
   Group,
+  GroupReport,
   LaunchRequest,
   LaunchRequestInput,
   PlatformStats,

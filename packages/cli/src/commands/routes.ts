@@ -27,6 +27,7 @@ import { platformUp } from "./platform/up.ts";
 import { prune } from "./prune.ts";
 import { ps } from "./ps.ts";
 import { renew } from "./renew.ts";
+import { report } from "./report.ts";
 import { serverLs } from "./server/ls.ts";
 import { serverUse } from "./server/use.ts";
 import { stats } from "./stats.ts";
@@ -76,6 +77,7 @@ export const commands = buildRouteMap({
       logs,
       wait: waitCommand,
       events,
+      report,
       open,
       renew,
       delete: deleteCommand,

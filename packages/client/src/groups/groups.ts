@@ -2,6 +2,8 @@ import {
   ALL_REPLICAS,
   CanfarError,
   type Group,
+  type GroupReport,
+  groupReportSchema,
   isSelected,
   parseReplicaSelector,
   type ReplicaSelection,
@@ -132,6 +134,17 @@ export class Groups {
       },
     );
     return parts.flat();
+  }
+
+  /**
+   * How a Group went: failures by cause, durations, use of what was asked for, and what to ask for.
+   *
+   * @throws CanfarError `group.not_found`; `request.unsupported` on a server that knows of no Groups
+   */
+  async report(id: string): Promise<GroupReport> {
+    if (!(await this.#native())) throw unsupported(this.#connection.server.name, "writes no reports");
+    const request = { method: "GET", path: routePath("getGroupReport", { id }) } as const;
+    return await this.#connection.transport.json(request, groupReportSchema);
   }
 
   /**

@@ -1,7 +1,8 @@
-import { type GroupReport, type ReplicaCounts, type Spread, shortImageReference } from "@canfar/contract";
+import { type GroupReport, type ReplicaCounts, shortImageReference } from "@canfar/contract";
+import { adviceSection } from "./advice-table.ts";
 import { causesSection } from "./causes-table.ts";
 import { Html, html } from "./html.ts";
-import { askFor, nextSteps } from "./next-steps.ts";
+import { nextSteps } from "./next-steps.ts";
 import { markIcon } from "./plots/frame.ts";
 import { durationHistogram } from "./plots/histogram.ts";
 import { efficiencyScatter } from "./plots/scatter.ts";
@@ -95,28 +96,6 @@ function shareDone({ completed, failed, running, pending }: ReplicaCounts): stri
   return `${formatShare(all === 0 ? 0 : completed / all)} of ${counted(all, "replica")} completed.`;
 }
 
-function adviceSection(report: GroupReport): Html {
-  const { advice, requested, cpuEfficiency, memoryEfficiency } = report;
-  const row = (
-    name: string,
-    unit: string,
-    asked: number,
-    advised: number | undefined,
-    used: Spread | undefined,
-  ) =>
-    html`<tr><td data-title="Resource">${name}</td><td class="number" data-title="Asked for">${asked} ${unit}</td>
-<td class="number" data-title="Used, p50">${used === undefined ? "–" : formatShare(used.p50)}</td><td class="number" data-title="Used, p95">${used === undefined ? "–" : formatShare(used.p95)}</td>
-<td class="number" data-title="Used, most">${used === undefined ? "–" : formatShare(used.max)}</td><td class="number" data-title="Advised"><b>${advised === undefined ? "–" : `${advised} ${unit}`}</b></td></tr>`;
-  const ask = askFor(report);
-  return html`<section aria-labelledby="advice"><h2 id="advice">What to ask for next time</h2>
-<div class="scroll"><table class="stack"><thead><tr><th scope="col">Resource</th><th class="number" scope="col">Asked for</th><th class="number" scope="col">Used, p50</th><th class="number" scope="col">p95</th><th class="number" scope="col">most</th><th class="number" scope="col">Advised</th></tr></thead>
-<tbody>${row("CPU", "cores", requested.cores, advice.cores, cpuEfficiency)}${row("Memory", "GiB", requested.memoryGiB, advice.memoryGiB, memoryEfficiency)}</tbody></table></div>
-${requested.mode === "flexible" ? html`<p class="quiet">This launch asked for nothing and shared what was there; the shares are of what it was counted with.</p>` : ""}
-${advice.reasons.map((reason) => html`<p class="quiet">${sentence(reason)}</p>`)}
-${ask === null ? "" : html`<p><code>canfar create ${ask} …</code></p>`}
-</section>`;
-}
-
 function nextSection(report: GroupReport, reference: string): Html {
   const steps = nextSteps(report, reference).filter(({ command }) => !command.startsWith("canfar create"));
   if (steps.length === 0) return html``;
@@ -127,8 +106,4 @@ function nextSection(report: GroupReport, reference: string): Html {
 /** `2026-11-24 04:05 UTC`. */
 function instant(time: string): Html {
   return html`<time datetime="${time}">${time.slice(0, 16).replace("T", " ")} UTC</time>`;
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

@@ -23,6 +23,7 @@ function two(seconds: number, great: number, greatUnit: string, small: number, s
 /** `0.052` is `5.2 %`, `0.5` is `50 %`. */
 export function formatShare(share: number): string {
   const percent = share * 100;
+  if (percent > 0 && percent < 0.1) return "< 0.1 %";
   return `${percent < 10 ? Number(percent.toFixed(1)) : Math.round(percent)} %`;
 }
 

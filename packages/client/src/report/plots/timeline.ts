@@ -35,7 +35,7 @@ export function replicaTimeline(report: GroupReport): Html | null {
     );
   return plotFrame({
     title: "When replicas ran",
-    summary: `${counted(started.length, "replica")} ran in ${formatSeconds(report.elapsedSeconds ?? 0)}${started.length < count ? `; ${formatCount(count - started.length)} have not started` : ""}.`,
+    summary: `${counted(started.length, "replica")} ran in ${formatSeconds(report.elapsedSeconds ?? 0)}${started.length < count ? `; ${counted(count - started.length, "replica")} did not start yet` : ""}.`,
     x: { scale: x, label: "time since the first start", format: formatSeconds },
     y: { scale: rowScale(count), label: "replica", format: (mark) => (mark === 0 ? "1" : formatCount(mark)) },
     drawing: html`<g style="--thick:${Number(thickness.toFixed(1))}px">${(["completed", "running", "failed"] as const).map((state) => html`<path class="spans ${state}" d="${spans(state)}"/>`)}</g>`,

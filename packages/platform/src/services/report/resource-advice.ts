@@ -45,7 +45,7 @@ function adviseCores({ replicas, requested, offered }: Measured, reasons: string
   const { least, most } = limitsOf(offered.cores);
   const wanted = roundUp(used.p95 - CORES_TOLERANCE, CORES_STEP);
   const cores = Math.min(most, Math.max(least, wanted));
-  reasons.push(`95 % of the Replicas used at most ${shown(used.p95)} cores on average`);
+  reasons.push(`95 % of the replicas used at most ${shown(used.p95)} cores on average`);
   return cores;
 }
 
@@ -55,18 +55,16 @@ function adviseMemory({ tooLittleGiB, largestPeakGiB, offered }: Measured, reaso
   const forPeak = roundUp((largestPeakGiB ?? 0) * (1 + MEMORY_HEAD_ROOM), MEMORY_STEP_GIB);
   if (largestPeakGiB !== null) {
     reasons.push(
-      `the largest peak was ${shown(largestPeakGiB)} GiB, and ${MEMORY_HEAD_ROOM * 100} % are kept free`,
+      `the largest peak was ${memory(largestPeakGiB)}, and ${MEMORY_HEAD_ROOM * 100} % are kept free`,
     );
   }
   const tooLittle = Math.max(0, ...tooLittleGiB);
   if (tooLittle >= most) {
-    reasons.push(
-      `Replicas ran out of ${shown(tooLittle)} GiB, and this platform gives no more to one Session`,
-    );
+    reasons.push(`replicas ran out of ${memory(tooLittle)}, and this platform gives no more to one Session`);
     return null;
   }
   if (tooLittle > 0) {
-    reasons.push(`Replicas ran out of ${shown(tooLittle)} GiB; how much they need is not known yet`);
+    reasons.push(`replicas ran out of ${memory(tooLittle)}; how much they need is not known yet`);
   }
   const wanted = Math.max(least, forPeak, roundUp(tooLittle * MORE_AFTER_OUT_OF_MEMORY, MEMORY_STEP_GIB));
   return Math.min(most, wanted);
@@ -80,6 +78,10 @@ function limitsOf(options: readonly number[]): { least: number; most: number } {
 function roundUp(value: number, step: number): number {
   const steps = Math.ceil(Number((value / step).toFixed(6)));
   return Number((steps * step).toFixed(2));
+}
+
+function memory(gib: number): string {
+  return gib < 1 ? `${shown(gib * 1024)} MiB` : `${shown(gib)} GiB`;
 }
 
 function shown(value: number): string {
