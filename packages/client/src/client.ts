@@ -11,6 +11,8 @@ import type { Connection } from "./connection.ts";
 import { Groups } from "./groups/groups.ts";
 import { Images } from "./images.ts";
 import { type ClientOptions, openConnection } from "./open-connection.ts";
+import type { PlannedRun, RunOptions, StartedRun } from "./run/run.ts";
+import type { Runner } from "./run/runner.ts";
 import type { Server } from "./servers/server.ts";
 import { Sessions } from "./sessions.ts";
 import { unsupported } from "./unsupported.ts";
@@ -23,13 +25,41 @@ export class Client {
   readonly groups: Groups;
   readonly images: Images;
   readonly #connection: Connection;
+  readonly #environment: Readonly<Record<string, string | undefined>>;
 
-  constructor(connection: Connection) {
+  /** @param environment tells of the Session around this program, if there is one */
+  constructor(
+    connection: Connection,
+    environment: Readonly<Record<string, string | undefined>> = process.env,
+  ) {
     this.#connection = connection;
     this.server = connection.server;
     this.sessions = new Sessions(connection);
     this.groups = new Groups(connection);
     this.images = new Images(connection);
+    this.#environment = environment;
+  }
+
+  /**
+   * Runs a script or notebook of this machine as a batch Session, or with lists or `replicas` as a Group: it is carried,
+   * with what lies beside it, to a folder of its own in the user's home on the server, and runs there.
+   *
+   * @throws CanfarError `file.not_found`, `request.invalid`, `request.too_large`, `request.unsupported`, `storage.full`,
+   *   and the server's refusal of the launch
+   */
+  async run(options: RunOptions): Promise<StartedRun> {
+    return await (await this.#runner()).run(options);
+  }
+
+  /** What `run` would do, without doing it. */
+  async planRun(options: RunOptions): Promise<PlannedRun> {
+    return await (await this.#runner()).plan(options);
+  }
+
+  /** Loaded when first used: most programs run nothing. */
+  async #runner(): Promise<Runner> {
+    const { Runner } = await import("./run/runner.ts");
+    return new Runner(this.#connection, this.#environment);
   }
 
   /**
@@ -74,5 +104,5 @@ export class Client {
  * @throws CanfarError `authentication.required` without a login, `config.invalid`, `server.none_available`
  */
 export async function openClient(options: ClientOptions = {}): Promise<Client> {
-  return new Client(await openConnection(options));
+  return new Client(await openConnection(options), options.environment);
 }

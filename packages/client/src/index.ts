@@ -40,6 +40,13 @@ export { Images } from "./images.ts";
 export type { LogOptions } from "./logs/session-logs.ts";
 export { openBrowser } from "./open-browser.ts";
 export type { ClientOptions } from "./open-connection.ts";
+export type { Delivery, FileToCarry } from "./run/carrier.ts";
+export {
+  DEFAULT_RUN_IMAGE,
+  type PlannedRun,
+  type RunOptions,
+  type StartedRun,
+} from "./run/run.ts";
 export { type DiscoveredServer, discoverServerAt, discoverServers } from "./servers/discover.ts";
 export type { PlatformFeatures } from "./servers/features.ts";
 export { probeAvailability } from "./servers/probe.ts";

@@ -86,6 +86,7 @@ export function platformFeatures(capabilities: readonly Capability[]): PlatformF
     auths: session?.auths ?? [],
     groups: has(STANDARD_IDS.groups),
     logs: has(STANDARD_IDS.logs),
+    files: has(STANDARD_IDS.files),
     tickets: has(STANDARD_IDS.ticket),
     issuer: identity?.interfaces[0]?.url ?? null,
   };

@@ -8,6 +8,8 @@ export interface PlatformFeatures {
   readonly groups: boolean;
   /** Logs can be followed, cut and dated; events come as JSON. */
   readonly logs: boolean;
+  /** Files can be carried to the user's home. */
+  readonly files: boolean;
   /** One-time addresses for browsers. */
   readonly tickets: boolean;
   /** Issuer of the platform's own identity provider; null where it has none. */
@@ -20,6 +22,7 @@ export const NO_FEATURES: PlatformFeatures = {
   auths: [],
   groups: false,
   logs: false,
+  files: false,
   tickets: false,
   issuer: null,
 };

@@ -33,8 +33,10 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** Goes into the body: addresses end up in logs of servers and proxies. */
   readonly form?: URLSearchParams;
-  /** The same for JSON; a request has one of the two. */
+  /** The same for JSON; a request has one of the three. */
   readonly json?: unknown;
+  /** The same for a file's content. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
   /** True for a POST that the server knows again, so that it may be repeated when its answer is lost. */
   readonly repeatable?: boolean;
   /** Media type of the answer, where the server has several. */
@@ -150,8 +152,10 @@ export class Transport {
     }
   }
 
-  #headers({ accept = ACCEPT, json }: ApiRequest, token: string | null): Record<string, string> {
-    const content = json === undefined ? {} : { "content-type": "application/json" };
+  #headers({ accept = ACCEPT, json, bytes }: ApiRequest, token: string | null): Record<string, string> {
+    const mediaType =
+      bytes !== undefined ? "application/octet-stream" : json !== undefined ? "application/json" : null;
+    const content = mediaType === null ? {} : { "content-type": mediaType };
     const headers = { accept, "user-agent": `canfar/${VERSION}`, ...content };
     const type = this.#options.credentials?.type;
     if (token === null || type === undefined) return headers;
@@ -175,7 +179,8 @@ export class Transport {
   }
 }
 
-function bodyOf({ form, json }: ApiRequest): URLSearchParams | string {
+function bodyOf({ form, json, bytes }: ApiRequest): URLSearchParams | string | Uint8Array<ArrayBuffer> {
+  if (bytes !== undefined) return bytes;
   return json === undefined ? (form ?? new URLSearchParams()) : JSON.stringify(json);
 }
 
