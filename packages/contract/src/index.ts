@@ -33,6 +33,7 @@ export {
   registryHost,
   shortImageReference,
 } from "./container-image.ts";
+export { type Deal, dealItems } from "./deal-items.ts";
 export { CanfarError, type CanfarErrorOptions, ERROR_CODES, type ErrorCode, isErrorCode } from "./errors.ts";
 export { type Forecast, forecastSchema } from "./forecast.ts";
 export {

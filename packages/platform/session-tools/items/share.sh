@@ -18,6 +18,7 @@ print_share() {
     IFS=$newline
     # Unquoted on purpose: one word for each line; names are not expanded (set -f).
     set -- $(cat)
+    IFS=' '
   fi
   "print_$how" "$@"
 }

@@ -1,0 +1,91 @@
+# The record: one file for each Replica and block, which only that Replica writes, one line for each thing that happened:
+#
+#   start POSITION ATTEMPT GENERATION      it is begun
+#   pass  POSITION ATTEMPT                 somebody else was quicker
+#   done  POSITION ATTEMPT CODE SECONDS
+#   fail  POSITION ATTEMPT WAY SECONDS REASON   way: an exit code, or 'script' where a script said so
+#   stop  POSITION ATTEMPT                 it was asked to stop: no failure
+#   lost  POSITION ATTEMPT                 the Replica was killed in it; told by the next attempt
+#   aside POSITION ATTEMPT WAY REASON      it is not tried again
+
+# Lines begin on a line of their own even after one that a full disk cut short.
+record() {
+  block_of "$2"
+  printf '\n%s\n' "$*" >> "$progress/journal/$me/$block" ||
+    give_up "what became of Item $2 could not be recorded (is the disk full?); it may be done again"
+}
+
+# Reads this Replica's own record of a block into state_N, attempt_N, generation_N and failures_N_WAY.
+read_journal() {
+  # shellcheck disable=SC2086
+  [ -z "$noted" ] || unset $noted
+  noted=
+  [ -e "$progress/journal/$me/$1" ] || return 0
+  journal=$(cat "$progress/journal/$me/$1") || give_up "the record of block $1 cannot be read"
+  IFS=$newline
+  for line in $journal; do
+    IFS=' '
+    # Split at spaces; names are not expanded (set -f).
+    note $line
+  done
+  IFS=' '
+}
+noted=
+
+note() {
+  [ $# -ge 3 ] || return 0
+  case $2$3 in *[!0-9]*) return 0 ;; esac
+  kind=$1
+  case $kind in
+    start)
+      [ $# -eq 4 ] || return 0
+      case $4 in *[!0-9]*) return 0 ;; esac
+      eval "generation_$2=$4"
+      ;;
+    done) [ $# -eq 5 ] || return 0 ;;
+    fail | lost)
+      way=killed
+      [ "$kind" = lost ] || way=${4-}
+      case $way in '' | *[!0-9a-z]*) return 0 ;; esac
+      if [ "$3" -gt "$again" ]; then
+        eval "failures_$2_$way=\$((\${failures_$2_$way-0} + 1))"
+        noted="$noted failures_$2_$way"
+      fi
+      ;;
+    aside) [ "$3" -gt "$again" ] || kind=fail ;;
+    pass | stop) ;;
+    *) return 0 ;;
+  esac
+  noted="$noted state_$2 attempt_$2 generation_$2"
+  eval "state_$2=$kind attempt_$2=$3"
+}
+
+# Sets verdict for an Item of the block that was read, and generation, the last in which this Replica claimed it:
+# new (not begun by this Replica), again (to be tried again), done, failed, aside, or elsewhere (not this Replica's, or
+# being done now).
+judge() {
+  eval "state=\${state_$1-} begun=\${attempt_$1-0} generation=\${generation_$1-0}"
+  case $state in
+    '') verdict=new ;;
+    done | aside) verdict=$state ;;
+    pass) verdict=elsewhere ;;
+    stop | lost) verdict=again ;;
+    fail)
+      verdict=failed
+      [ "$begun" -ge "$attempt" ] || verdict=again
+      ;;
+    start)
+      verdict=elsewhere
+      [ "$begun" -lt "$attempt" ] || return 0
+      if ! owner_of "$1" "$generation"; then
+        # It was killed between the note and the claim.
+        verdict=new generation=0
+      elif [ "$owner $owning" = "$me $begun" ]; then
+        record lost "$1" "$begun"
+        verdict=again
+        set_aside_when_enough "$1" killed "the Replica was killed each time it was at it" && verdict=aside
+      fi
+      ;;
+  esac
+  return 0
+}
