@@ -208,7 +208,11 @@ export const ROUTES = {
     path: `${group}/rerun`,
     summary: "Run ended Replicas of a Group again, the failed ones unless told otherwise; answers their ids",
     authenticated: true,
-    parameters: z.object({ replicas }),
+    parameters: z.object({
+      replicas,
+      /** Items that were set aside are tried again as well. */
+      setAside: flag.optional(),
+    }),
     answer: json(z.array(z.string())),
   },
   putFile: {

@@ -21,6 +21,7 @@ import type { Expiry } from "./services/expiry.ts";
 import type { GroupReader } from "./services/group-reader.ts";
 import type { GroupWatch } from "./services/group-watch.ts";
 import type { ImageCatalogue } from "./services/image-catalogue.ts";
+import type { ItemLists } from "./services/items/item-lists.ts";
 import type { LaunchService } from "./services/launch.ts";
 import type { GroupReporter } from "./services/report/group-reporter.ts";
 import type { RerunService } from "./services/rerun.ts";
@@ -36,6 +37,7 @@ export interface AppOptions {
   readonly watch: GroupWatch;
   readonly reporter: GroupReporter;
   readonly launch: LaunchService;
+  readonly itemLists: ItemLists;
   readonly logs: SessionLogs;
   readonly ender: SessionEnder;
   readonly rerun: RerunService;

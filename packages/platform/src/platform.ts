@@ -17,6 +17,9 @@ import { GroupReader } from "./services/group-reader.ts";
 import { GroupWatch } from "./services/group-watch.ts";
 import { HomeFolders } from "./services/home-folders.ts";
 import { type CataloguedImage, ImageCatalogue } from "./services/image-catalogue.ts";
+import { ItemLists } from "./services/items/item-lists.ts";
+import { ItemReader } from "./services/items/item-reader.ts";
+import { ItemOrphans } from "./services/items/orphans.ts";
 import { LaunchService } from "./services/launch.ts";
 import { Launcher } from "./services/launcher.ts";
 import { platformLoad } from "./services/platform-load.ts";
@@ -93,7 +96,10 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   const usage = new UsageMonitor(clock);
   const sessionRoutes = new SessionRoutes(routes);
   const reader = new SessionReader({ records, usage, origin });
-  const groups = new GroupReader({ records, sessions: reader });
+  const items = new ItemReader({ records, changes, folder: folder.groups, log });
+  const orphans = new ItemOrphans({ records, changes, folder: folder.groups, log });
+  const itemLists = new ItemLists(folder);
+  const groups = new GroupReader({ records, sessions: reader, items });
   const watch = new GroupWatch({ groups, changes, clock });
   // The queue and those that make room in it need each other.
   const onEnd = () => queue.admit();
@@ -101,7 +107,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   const surroundings = {
     ...{ hostname: new URL(origin).host, origin, innerOrigin: parts.innerOrigin },
     ...{ homes: folder.homes, projects: folder.projects },
-    sessionTools: SESSION_TOOLS,
+    ...{ groups: folder.groups, sessionTools: SESSION_TOOLS },
     command: sessionCommand(),
     ...{ maxProcesses: config.sessions.maxProcesses, longestLifetimeSeconds: LONGEST_LIFETIME_SECONDS },
   };
@@ -130,11 +136,25 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
     },
   });
 
-  const rerun = new RerunService({ records, groups, queue, changes, log });
+  const rerun = new RerunService({ records, groups, queue, changes, items, log });
   const files = new CarriedFiles({ homes, folder: folder.homes });
   const logs = new SessionLogs({ driver, records, reader, changes });
   const app = createApp({
-    ...{ reader, groups, watch, launch, ender, rerun, expiry, images, files, context, origin, log },
+    ...{
+      reader,
+      groups,
+      watch,
+      launch,
+      itemLists,
+      ender,
+      rerun,
+      expiry,
+      images,
+      files,
+      context,
+      origin,
+      log,
+    },
     ...{
       version: parts.version,
       logs,
@@ -149,8 +169,10 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
     ...{ app, routes, driver: description },
     async start() {
       sessionRoutes.restore(records);
+      itemLists.open((id) => records.groups.find(id) !== null);
       observer.start();
       await reconciler.start();
+      orphans.start();
       expiry.start();
     },
     async endSessions(signal) {

@@ -7,7 +7,7 @@ items_fail() {
   case $state in
     done) refuse "'$item' is recorded as done" ;;
     aside) return 0 ;;
-    '') record start "$position" "$attempt" 1 ;;
+    '') begin_unasked ;;
   esac
   reason=$(printf '%s' "$*" | tr '\n' ' ' | cut -c 1-300)
   record_failure "$position" script - "$reason"

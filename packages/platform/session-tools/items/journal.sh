@@ -1,18 +1,19 @@
 # The record: one file for each Replica and block, which only that Replica writes, one line for each thing that happened:
 #
-#   start POSITION ATTEMPT GENERATION      it is begun
-#   pass  POSITION ATTEMPT                 somebody else was quicker
-#   done  POSITION ATTEMPT CODE SECONDS
-#   fail  POSITION ATTEMPT WAY SECONDS REASON   way: an exit code, or 'script' where a script said so
-#   stop  POSITION ATTEMPT                 it was asked to stop: no failure
-#   lost  POSITION ATTEMPT                 the Replica was killed in it; told by the next attempt
-#   aside POSITION ATTEMPT WAY REASON      it is not tried again
+#   start POSITION ATTEMPT GENERATION               it is begun; GENERATION counts its claims
+#   done  POSITION ATTEMPT GENERATION CODE SECONDS
+#   fail  POSITION ATTEMPT GENERATION WAY SECONDS REASON   WAY: an exit code, or 'script' where a script said so
+#   stop  POSITION ATTEMPT GENERATION               it was asked to stop: no failure
+#   lost  POSITION ATTEMPT GENERATION               the Replica was killed at it; told by its next attempt
+#   aside POSITION ATTEMPT GENERATION WAY REASON    it is not tried again
 
-# Lines begin on a line of their own even after one that a full disk cut short.
+# record KIND POSITION GENERATION WORD...; on a line of its own even after one that a full disk cut short.
 record() {
-  block_of "$2"
-  printf '\n%s\n' "$*" >> "$progress/journal/$me/$block" ||
-    give_up "what became of Item $2 could not be recorded (is the disk full?); it may be done again"
+  happened=$1 of=$2 claimed=$3
+  shift 3
+  block_of "$of"
+  printf '\n%s\n' "$happened $of $attempt $claimed${1:+ }$*" >> "$progress/journal/$me/$block" ||
+    give_up "what became of Item $of could not be recorded (is the disk full?); it may be done again"
 }
 
 # Reads this Replica's own record of a block into state_N, attempt_N, generation_N and failures_N_WAY.
@@ -33,19 +34,14 @@ read_journal() {
 noted=
 
 note() {
-  [ $# -ge 3 ] || return 0
-  case $2$3 in *[!0-9]*) return 0 ;; esac
+  [ $# -ge 4 ] || return 0
+  case $2$3$4 in *[!0-9]*) return 0 ;; esac
   kind=$1
   case $kind in
-    start)
-      [ $# -eq 4 ] || return 0
-      case $4 in *[!0-9]*) return 0 ;; esac
-      eval "generation_$2=$4"
-      ;;
-    done) [ $# -eq 5 ] || return 0 ;;
+    done) [ $# -eq 6 ] || return 0 ;;
     fail | lost)
       way=killed
-      [ "$kind" = lost ] || way=${4-}
+      [ "$kind" = lost ] || way=${5-}
       case $way in '' | *[!0-9a-z]*) return 0 ;; esac
       if [ "$3" -gt "$again" ]; then
         eval "failures_$2_$way=\$((\${failures_$2_$way-0} + 1))"
@@ -53,11 +49,11 @@ note() {
       fi
       ;;
     aside) [ "$3" -gt "$again" ] || kind=fail ;;
-    pass | stop) ;;
+    start | stop) ;;
     *) return 0 ;;
   esac
   noted="$noted state_$2 attempt_$2 generation_$2"
-  eval "state_$2=$kind attempt_$2=$3"
+  eval "state_$2=$kind attempt_$2=$3 generation_$2=$4"
 }
 
 # Sets verdict for an Item of the block that was read, and generation, the last in which this Replica claimed it:
@@ -68,7 +64,6 @@ judge() {
   case $state in
     '') verdict=new ;;
     done | aside) verdict=$state ;;
-    pass) verdict=elsewhere ;;
     stop | lost) verdict=again ;;
     fail)
       verdict=failed
@@ -76,15 +71,11 @@ judge() {
       ;;
     start)
       verdict=elsewhere
-      [ "$begun" -lt "$attempt" ] || return 0
-      if ! owner_of "$1" "$generation"; then
-        # It was killed between the note and the claim.
-        verdict=new generation=0
-      elif [ "$owner $owning" = "$me $begun" ]; then
-        record lost "$1" "$begun"
-        verdict=again
-        set_aside_when_enough "$1" killed "the Replica was killed each time it was at it" && verdict=aside
-      fi
+      # Being done by this attempt, or taken over by another Replica after this one had ended.
+      [ "$begun" -lt "$attempt" ] && [ ! -e "$progress/claims/$block/$1.$((generation + 1))" ] || return 0
+      verdict=again
+      record lost "$1" "$generation"
+      if set_aside_when_enough "$1" killed "the Replica was killed each time it was at it"; then verdict=aside; fi
       ;;
   esac
   return 0

@@ -19,6 +19,6 @@ list_taken() {
   while read -r item; do
     at=$((at + 1))
     eval "state=\${state_$at-}"
-    case $state in '' | pass) ;; *) printf '%s\n' "$item" ;; esac
+    [ -z "$state" ] || printf '%s\n' "$item"
   done < "$items/blocks/$block"
 }

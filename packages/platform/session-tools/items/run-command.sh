@@ -19,11 +19,18 @@ tidy() {
   rm -rf "$work"
 }
 
-# Drivers signal every process of a Session. A container's own runtime signals its first process only, which then is
-# this one.
+# Drivers signal every process of a Session, and a program that is asked twice may give up its work: so it is passed on
+# only where the program cannot have heard it. A container's own runtime signals its first process alone, which then
+# is this one; and a driver may have looked for processes just before the program was started.
 hear_signal() {
   signals=$((signals + 1))
-  [ $$ -ne 1 ] || [ -z "$child" ] || kill -TERM "$child" 2> /dev/null
+  [ -n "$child" ] || return 0
+  now
+  [ $$ -ne 1 ] && [ $((time - began)) -gt 100 ] || kill -TERM "$child" 2> /dev/null
+}
+
+pass_on_earlier_signal() {
+  [ "$signals" -eq "$heard" ] || kill -TERM "$child" 2> /dev/null
 }
 
 # Runs a program, never a function or builtin of this shell. Sets code and seconds.
@@ -31,19 +38,24 @@ run_command() {
   now
   began=$time
   if [ -n "$fifo" ]; then
+    # Open for both ways, so that nobody waits here for somebody at the other end.
+    exec 9<> "$fifo"
     # It must hear the last words of a program that was asked to stop.
     (
       trap '' TERM INT HUP
-      exec tee "$work/words" < "$fifo" >&2
+      exec tee "$work/words" < "$fifo" >&2 9>&-
     ) &
     listener=$!
-    (exec "$@") <&0 2> "$fifo" &
+    (exec "$@" 9>&-) <&0 2>&9 &
     child=$!
+    exec 9>&-
+    pass_on_earlier_signal
     await "$child"
     settle_listener
   else
     (exec "$@") <&0 &
     child=$!
+    pass_on_earlier_signal
     await "$child"
   fi
   child=

@@ -8,7 +8,7 @@ run_each() {
 # Runs the words with the Item put where {} stands; records how it ended.
 run_item() {
   if [ "$signals" -ne 0 ]; then
-    record stop "$position" "$attempt"
+    record stop "$position" "$generation"
     return 1
   fi
   for word do
@@ -29,10 +29,10 @@ run_item() {
   export CANFAR_ITEM
   run_command "$@"
   if [ "$code" -eq 0 ]; then
-    record done "$position" "$attempt" 0 "$seconds"
+    record done "$position" "$generation" 0 "$seconds"
     done_count=$((done_count + 1))
   elif [ "$signals" -ne 0 ]; then
-    record stop "$position" "$attempt"
+    record stop "$position" "$generation"
   else
     last_words
     record_failure "$position" "$code" "$seconds" "$reason"

@@ -74,10 +74,10 @@ settle_item() {
     failed) failed_count=$((failed_count + 1)) ;;
     *)
       if [ "$main_code" -eq 0 ]; then
-        record done "$position" "$attempt" 0 -
+        record done "$position" "$generation" 0 -
         done_count=$((done_count + 1))
       else
-        record fail "$position" "$attempt" "$main_code" - "$reason"
+        record fail "$position" "$generation" "$main_code" - "$reason"
         failed_count=$((failed_count + 1))
       fi
       ;;

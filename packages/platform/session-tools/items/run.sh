@@ -19,7 +19,6 @@ check_command() {
   case $1 in *"$placeholder"*) return 0 ;; esac
   command -v -- "$1" > /dev/null && return 0
   say "'$1' was not found in this image's PATH, or cannot be executed"
-  tidy 2> /dev/null
   exit 127
 }
 

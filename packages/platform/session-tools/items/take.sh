@@ -42,7 +42,7 @@ may_begin() {
   case $verdict in
     new)
       if [ -e "$progress/claims/$block/$position.1" ]; then
-        # Claimed by an earlier attempt of this Replica, whose note was lost when the machine lost power.
+        # Where an earlier attempt of this Replica was killed between claim and note, it is still this one's.
         [ "$attempt" -gt 1 ] || return 1
         last_generation "$position"
         owner_of "$position" "$generation" && [ "$owner" = "$me" ] && [ "$owning" -lt "$attempt" ] || return 1
@@ -57,12 +57,8 @@ may_begin() {
   [ "$verdict" = new ] || [ "$verdict" = again ]
 }
 
-# The note comes first: a claim that nobody remembers would never be looked at again.
 begin() {
-  record start "$position" "$attempt" "$generation"
-  claim "$position" "$generation" && return 0
-  record pass "$position" "$attempt"
-  return 1
+  claim "$position" "$generation" && record start "$position" "$generation"
 }
 
 # What Replicas were at that have ended for good, as the platform tells.

@@ -14,6 +14,8 @@ export interface DataFolder {
   readonly homes: string;
   readonly projects: string;
   readonly logs: string;
+  /** What Groups with Items share: lists, claims and records of their Replicas. */
+  readonly groups: string;
   readonly host: string;
   readonly environments: string;
   readonly tools: string;
@@ -31,6 +33,7 @@ export function dataFolderAt(root: string): DataFolder {
       log: at("platform.log"),
     },
     ...{ arc: at("arc"), homes: at("arc", "home"), projects: at("arc", "projects"), logs: at("logs") },
+    groups: at("groups"),
     ...{ host: at("host"), environments: at("environments"), tools: at("tools") },
   };
 }
@@ -47,6 +50,7 @@ export function makeDataFolder(folder: DataFolder): void {
       folder.homes,
       folder.projects,
       folder.logs,
+      folder.groups,
       folder.host,
       folder.environments,
       folder.tools,

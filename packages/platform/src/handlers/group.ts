@@ -1,5 +1,7 @@
 import {
   CanfarError,
+  ITEM_STATES,
+  type ItemState,
   type LaunchRequest,
   launchRequestSchema,
   parseReplicaSelection,
@@ -10,6 +12,7 @@ import { encodeGroup, encodeSession } from "@canfar/contract/wire";
 import type { Context } from "hono";
 import type { GroupReader } from "../services/group-reader.ts";
 import type { GroupWatch } from "../services/group-watch.ts";
+import type { ItemLists } from "../services/items/item-lists.ts";
 import type { LaunchService } from "../services/launch.ts";
 import type { GroupReporter } from "../services/report/group-reporter.ts";
 import type { RerunService } from "../services/rerun.ts";
@@ -30,16 +33,21 @@ export function mountGroup(
     watch: GroupWatch;
     reporter: GroupReporter;
     launch: LaunchService;
+    itemLists: ItemLists;
     ender: SessionEnder;
     rerun: RerunService;
   },
 ): void {
-  const { groups, watch, reporter, launch, ender, rerun } = services;
+  const { groups, watch, reporter, launch, itemLists, ender, rerun } = services;
 
   app.post(ROUTES.launchGroup.path, async (context) => {
+    const { user } = context.var;
+    const request = parseLaunchRequest(await readJson(context.req.raw));
+    const earlier = launch.answerOfEarlier({ user, request });
+    if (earlier !== null) return context.json(earlier);
+    await using items = await itemLists.stage(user, request);
     const answer = launch.launch({
-      user: context.var.user,
-      request: parseLaunchRequest(await readJson(context.req.raw)),
+      ...{ user, request, items },
       registryAuth: context.req.header("x-skaha-registry-auth"),
     });
     return context.json(answer);
@@ -54,6 +62,10 @@ export function mountGroup(
     return await jsonLinesResponse(context, (signal) => watch.follow(user, id, signal), encodeGroup);
   });
 
+  app.get(honoPath(ROUTES.listItems.path), (context) =>
+    jsonArrayResponse(groups.items(context.var.user, idOf(context), itemStateOf(context)), (item) => item),
+  );
+
   app.get(honoPath(ROUTES.listReplicas.path), (context) =>
     jsonArrayResponse(groups.sessions(context.var.user, idOf(context), selectionOf(context)), encodeSession),
   );
@@ -64,7 +76,8 @@ export function mountGroup(
 
   app.post(honoPath(ROUTES.rerunGroup.path), (context) => {
     const selection = context.req.query("replicas") === undefined ? FAILED : selectionOf(context);
-    return context.json(rerun.rerun(context.var.user, idOf(context), selection));
+    const setAside = context.req.query("setAside") === "true";
+    return context.json(rerun.rerun(context.var.user, idOf(context), selection, { setAside }));
   });
 
   app.delete(honoPath(ROUTES.deleteGroup.path), async (context) => {
@@ -88,6 +101,18 @@ function parseLaunchRequest(input: unknown): LaunchRequest {
 
 export function idOf(context: Context<PlatformEnvironment>): string {
   return context.req.param("id") ?? "";
+}
+
+/** @throws CanfarError `request.invalid` */
+function itemStateOf(context: Context<PlatformEnvironment>): ItemState | undefined {
+  const state = context.req.query("state");
+  if (state === undefined || ITEM_STATES.some((each) => each === state))
+    return state as ItemState | undefined;
+  throw new CanfarError("request.invalid", {
+    message: `'${state}' is no state of an item`,
+    hint: `Choose one of ${ITEM_STATES.join(", ")}.`,
+    details: { state },
+  });
 }
 
 /** The Replicas that a request means. @throws CanfarError `request.invalid` */

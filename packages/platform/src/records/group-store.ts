@@ -2,9 +2,17 @@ import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import {
   type BatchPolicy,
   DEFAULT_BATCH_POLICY,
+  type ItemSplit,
   type ResourceAllocation,
   type SessionKind,
 } from "@canfar/contract";
+
+/** What there is to know of a Group's Items without reading their list. */
+export interface GroupItems {
+  readonly split: ItemSplit;
+  readonly total: number;
+  readonly setAsideAfter: number;
+}
 
 /** What the planner needs of a Group beyond the columns that are searched. */
 export interface GroupDetails {
@@ -14,6 +22,8 @@ export interface GroupDetails {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly allocation: ResourceAllocation;
+  /** What is split over its Replicas; absent where nothing is. */
+  readonly items?: GroupItems | undefined;
   /** Absent means the default. */
   readonly policy?: BatchPolicy | undefined;
 }

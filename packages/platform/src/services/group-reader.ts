@@ -1,6 +1,8 @@
 import {
   CanfarError,
   type Group,
+  type Item,
+  type ItemState,
   isSelected,
   type ReplicaCounts,
   type ReplicaSelection,
@@ -11,16 +13,19 @@ import {
 import { type GroupRecord, policyOf } from "../records/group-store.ts";
 import type { Records } from "../records/records.ts";
 import type { GroupTally, SessionRecord } from "../records/session-store.ts";
+import type { ItemReader } from "./items/item-reader.ts";
 import type { SessionReader } from "./session-reader.ts";
 
 /** Answers what there is of Groups, from the records alone. */
 export class GroupReader {
   readonly #records: Records;
   readonly #sessions: SessionReader;
+  readonly #items: ItemReader;
 
-  constructor(options: { records: Records; sessions: SessionReader }) {
+  constructor(options: { records: Records; sessions: SessionReader; items: ItemReader }) {
     this.#records = options.records;
     this.#sessions = options.sessions;
+    this.#items = options.items;
   }
 
   /** Groups of a user of which at least one Session is not deleted, oldest first. */
@@ -60,6 +65,11 @@ export class GroupReader {
       .filter((session) => isSelected(selection, { index: session.replicaIndex, state: stateOf(session) }));
   }
 
+  /** Items in the order in which they are dealt. @throws CanfarError `group.not_found` */
+  items(user: User, id: string, state?: ItemState | undefined): Generator<Item> {
+    return this.#items.list(this.record(user, id), state);
+  }
+
   /** The selected Replicas as clients see Sessions. @throws CanfarError `group.not_found` */
   *sessions(user: User, id: string, selection: ReplicaSelection): Generator<Session> {
     const group = this.record(user, id);
@@ -76,10 +86,12 @@ export class GroupReader {
     const counts = countsOf(tally);
     const startedAt = least(tally.map((each) => each.startedAt));
     const endedAt = counts.pending + counts.running > 0 ? null : most(tally.map((each) => each.endedAt));
+    const items = this.#items.counts(group, endedAt);
     const [only] = group.replicaCount === 1 ? this.#records.sessions.ofGroup(group.id) : [];
     return {
       ...{ id: group.id, name: group.name, username: group.username, kind: group.kind, image: group.image },
       ...{ replicaCount: group.replicaCount, counts, createdAt: group.createdAt, policy: policyOf(group) },
+      ...(items === undefined ? {} : { items }),
       ...(startedAt === null ? {} : { startedAt }),
       ...(endedAt === null ? {} : { endedAt }),
       ...(group.stopped === null ? {} : { message: group.stopped }),

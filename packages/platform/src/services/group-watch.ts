@@ -6,6 +6,9 @@ import type { SessionChanges } from "./session-changes.ts";
 /** Changes within this time are told as one: a Group of thousands changes hundreds of times a second. */
 const PAUSE_MS = 250;
 
+/** Items are recorded by their Replicas, without a word to the platform: it looks. */
+const ITEMS_MS = 1_000;
+
 /** Tells how Groups go on, to those who wait for them. */
 export class GroupWatch {
   readonly #options;
@@ -25,15 +28,18 @@ export class GroupWatch {
     const stop = AbortSignal.any([signal, this.#stopping.signal]);
     let told = "";
     while (!stop.aborted) {
+      const turn = new AbortController();
+      const over = AbortSignal.any([stop, turn.signal]);
       // Asked for before looking: a change in between is not missed.
-      const changed = changes.nextOfGroup(id, stop);
+      const changed = changes.nextOfGroup(id, over);
       const group = groups.get(user, id);
       const text = JSON.stringify(group);
       if (text !== told) yield group;
       told = text;
       if (isGroupEnded(group)) return;
-      await changed;
-      await this.#pause(stop);
+      await (group.items === undefined ? changed : Promise.race([changed, this.#pause(ITEMS_MS, over)]));
+      turn.abort();
+      await this.#pause(PAUSE_MS, stop);
     }
   }
 
@@ -42,14 +48,14 @@ export class GroupWatch {
     this.#stopping.abort();
   }
 
-  #pause(signal: AbortSignal): Promise<void> {
+  #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         timer.cancel();
         signal.removeEventListener("abort", done);
         resolve();
       };
-      const timer = this.#options.clock.setTimer(PAUSE_MS, done);
+      const timer = this.#options.clock.setTimer(milliseconds, done);
       signal.addEventListener("abort", done, { once: true });
     });
   }

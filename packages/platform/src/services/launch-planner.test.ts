@@ -9,6 +9,7 @@ const surroundings: PlanSurroundings = {
   innerOrigin: "http://127.0.0.1:8088",
   homes: "/data/arc/home",
   projects: "/data/arc/projects",
+  groups: "/data/groups",
   sessionTools: "/platform/session-tools",
   command: { node: "/platform/bin/node", folder: "/platform/command" },
   maxProcesses: 4096,
@@ -345,6 +346,34 @@ describe("planLaunch", () => {
   it("keeps a user's variables away from interactive Sessions, as upstream does", () => {
     const [plan] = planLaunch(group("notebook", { env: { MINE: "1" } }), [first], surroundings);
     expect(plan?.env).not.toHaveProperty("MINE");
+  });
+
+  it("puts what hands out items before the command, and mounts what its replicas share", () => {
+    const items = { split: "balanced", total: 10, setAsideAfter: 3 } as const;
+    const each = planLaunch(
+      group("headless", { command: "sh", args: ["-c", "x", "{}"], items }),
+      [first],
+      surroundings,
+    )[0];
+    expect(each?.argv).toEqual(["canfar-items", "run", "--", "sh", "-c", "x", "{}"]);
+    expect(each?.mounts.slice(-2)).toEqual([
+      { source: "/data/groups/aaaaaaaa/items", target: "/run/canfar/items", readOnly: true },
+      { source: "/data/groups/aaaaaaaa/progress", target: "/run/canfar/progress", readOnly: false },
+    ]);
+    expect({ ...each?.env, ...each?.replicas[0]?.env }).toMatchObject({
+      CANFAR_ITEMS: "/run/canfar/items",
+      CANFAR_ITEMS_PROGRESS: "/run/canfar/progress",
+      CANFAR_ITEMS_ATTEMPT: "1",
+    });
+    expect(each?.replicas[0]?.env).not.toHaveProperty("CANFAR_ITEMS_FILE");
+    const whole = planLaunch(group("headless", { command: "ls", items }), [first], surroundings)[0];
+    expect(whole?.replicas[0]?.env.CANFAR_ITEMS_FILE).toBe("/run/canfar/progress/lists/1");
+    const free = planLaunch(
+      group("headless", { command: "ls", items: { ...items, split: "dynamic" } }),
+      [first],
+      surroundings,
+    )[0];
+    expect(free?.replicas[0]?.env).not.toHaveProperty("CANFAR_ITEMS_FILE");
   });
 
   it("runs the image's own program where none is named, and arguments alone as a program", () => {

@@ -9,6 +9,7 @@ import {
 } from "@canfar/contract";
 import { type LaunchPlan, PORT_PLACEHOLDER } from "@canfar/drivers";
 import type { GroupRecord } from "../records/group-store.ts";
+import { itemsEnvironment, itemsMounts, replicaItemsEnvironment, withItems } from "./items/plan-items.ts";
 import { ADDRESS_VARIABLE, bringsOwnLogin } from "./with-credentials.ts";
 
 const GIB = 1024 ** 3;
@@ -30,6 +31,8 @@ export interface PlanSurroundings {
   /** Folders on the machine. */
   readonly homes: string;
   readonly projects: string;
+  /** Has a folder for each Group with Items. */
+  readonly groups: string;
   /** The tools that every Session gets. */
   readonly sessionTools: string;
   /** What runs `canfar` inside Sessions; null where the command is not built. */
@@ -90,6 +93,7 @@ function planBatch(
         skaha_sessionid: session.id,
         [REPLICA_ID]:
           replicaEnvironment({ index: session.replicaIndex, count: group.replicaCount })[REPLICA_ID] ?? "",
+        ...replicaItemsEnvironment(group, session),
       },
     })),
     replicaCount: group.replicaCount,
@@ -103,6 +107,7 @@ function planBatch(
       { source: null, target: "/scratch", readOnly: false },
       { source: surroundings.sessionTools, target: TOOLS, readOnly: true },
       ...commandMounts(surroundings.command),
+      ...itemsMounts(group, surroundings.groups),
     ],
     workingDirectory: home,
     limits: {
@@ -131,8 +136,8 @@ function programOf(group: GroupRecord, id: string, { origin }: PlanSurroundings)
   const { command, args } = group.details;
   if (group.kind !== "headless") return null;
   // As for a container: arguments without a command stand where the image's default command would.
-  if (command === undefined) return args.length === 0 ? null : [...args];
-  return [command, ...args];
+  if (command === undefined) return args.length === 0 ? null : withItems(group, args);
+  return withItems(group, [command, ...args]);
 }
 
 function jupyterLab(id: string, origin: string): string[] {
@@ -171,6 +176,7 @@ function environmentOf(
     LOGNAME: username,
     OMP_NUM_THREADS: threads,
     REPLICA_COUNT,
+    ...itemsEnvironment(group),
     ...kindEnvironment(kind, { id, home, threads, username, uid: details.user.uid }),
   };
 }

@@ -17,6 +17,7 @@ import type { NewSession, SessionRecord } from "../records/session-store.ts";
 import { type AdmissionQueue, beginAttempt, slotsFor } from "./admission-queue.ts";
 import type { HomeFolders } from "./home-folders.ts";
 import type { ImageCatalogue } from "./image-catalogue.ts";
+import type { StagedItems } from "./items/item-lists.ts";
 import type { Launcher } from "./launcher.ts";
 import { requestDigest } from "./request-digest.ts";
 import { allocate } from "./server-context.ts";
@@ -32,6 +33,8 @@ export interface LaunchOptions {
   readonly replica?: { readonly index: number; readonly count: number } | undefined;
   /** Header `x-skaha-registry-auth`, if there was one. */
   readonly registryAuth: string | undefined;
+  /** The list of the Items that the request asks for; it becomes the Group's. */
+  readonly items?: StagedItems | null | undefined;
 }
 
 /** Turns a launch request into Sessions on record, which start as soon as they may. */
@@ -64,7 +67,7 @@ export class LaunchService {
    */
   launch(options: LaunchOptions): LaunchAnswer {
     const { records, launcher, queue, homes, routes, log } = this.#options;
-    const earlier = this.#answerOfEarlier(options);
+    const earlier = this.answerOfEarlier(options);
     if (earlier !== null) return earlier;
     const template = this.#groupFor(options);
     homes.ensure(template.username);
@@ -77,8 +80,13 @@ export class LaunchService {
     return { group: group.id, sessions: sessions.map(({ id }) => id) };
   }
 
-  /** The server is one thread and answers in order: nobody can come between this look and the write. */
-  #answerOfEarlier({ user, request }: LaunchOptions): LaunchAnswer | null {
+  /**
+   * The answer to a request that came before with the same id, or null. The server is one thread and answers in order:
+   * nobody can come between this look and the write of `launch`.
+   *
+   * @throws CanfarError `request.conflict` where it asked for something else
+   */
+  answerOfEarlier({ user, request }: Pick<LaunchOptions, "user" | "request">): LaunchAnswer | null {
     const { records } = this.#options;
     if (request.requestId === undefined) return null;
     const group = records.groups.findByRequest(user.username, request.requestId);
@@ -92,7 +100,7 @@ export class LaunchService {
     });
   }
 
-  #groupFor({ user, request, replica, registryAuth }: LaunchOptions): GroupRecord {
+  #groupFor({ user, request, replica, registryAuth, items }: LaunchOptions): GroupRecord {
     const { images, context, kinds, lifetimes, queue, clock } = this.#options;
     const { interactive } = KIND_CONTRACTS[request.kind];
     const image = images.find(request.image, { kind: request.kind, registryAuth });
@@ -121,6 +129,7 @@ export class LaunchService {
         env: request.env,
         allocation,
         policy: request.policy,
+        ...(items ? { items: items.items } : {}),
       },
       createdAt: clock.now().toISOString(),
       requestId: request.requestId ?? null,
@@ -132,7 +141,7 @@ export class LaunchService {
   /** Inside one write: the quota is checked where nobody else can come between. */
   #insert(
     template: GroupRecord,
-    { request, replica }: LaunchOptions,
+    { request, replica, items }: LaunchOptions,
   ): { group: GroupRecord; sessions: SessionRecord[] } {
     const { records, clock } = this.#options;
     const { replicas, name } = request;
@@ -140,6 +149,7 @@ export class LaunchService {
     const joined = replica === undefined ? null : this.#groupToJoin(template, replica.index);
     const group = joined ?? { ...template, id: this.#freeId() };
     if (joined === null) records.groups.insert(group);
+    items?.giveTo(group.id);
     const at = clock.now().toISOString();
     const sessions = Array.from({ length: replicas }, (_, place) => {
       const replicaIndex = replica?.index ?? place + 1;

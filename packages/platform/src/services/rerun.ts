@@ -4,6 +4,7 @@ import type { Records } from "../records/records.ts";
 import type { SessionRecord } from "../records/session-store.ts";
 import type { AdmissionQueue } from "./admission-queue.ts";
 import type { GroupReader } from "./group-reader.ts";
+import type { ItemReader } from "./items/item-reader.ts";
 import type { SessionChanges } from "./session-changes.ts";
 
 /** Runs ended Replicas again: the same Sessions, each with its next attempt. */
@@ -15,6 +16,7 @@ export class RerunService {
     groups: GroupReader;
     queue: AdmissionQueue;
     changes: SessionChanges;
+    items: ItemReader;
     log: Log;
   }) {
     this.#options = options;
@@ -22,20 +24,27 @@ export class RerunService {
 
   /**
    * Puts the selected Replicas back into the queue, all or none. Records and logs of their earlier attempts stay; what
-   * stopped the Group is forgotten.
+   * stopped the Group is forgotten. Items that failed are tried again, those that are done are not.
    *
+   * @param options.setAside tries Items that were set aside again as well
    * @returns ids of the Sessions, in the order of their Replicas; none where the selection is empty
    * @throws CanfarError `group.not_found`, `request.unsupported` for interactive kinds, `request.conflict` where a
    *   selected Replica has not ended, `storage.full`
    */
-  rerun(user: User, groupId: string, selection: ReplicaSelection): string[] {
-    const { records, groups, queue, changes, log } = this.#options;
+  rerun(
+    user: User,
+    groupId: string,
+    selection: ReplicaSelection,
+    options: { setAside?: boolean } = {},
+  ): string[] {
+    const { records, groups, queue, changes, items, log } = this.#options;
     const group = groups.record(user, groupId);
     if (group.interactive) throw interactive(group.kind);
     const sessions = groups.replicas(user, groupId, selection);
     const running = sessions.find(({ phase }) => phase !== "ended");
     if (running !== undefined) throw notEnded(running);
     if (sessions.length === 0) return [];
+    if (options.setAside) items.forgive(group, sessions);
     const again = records.write(() => {
       records.groups.setStopped(group.id, null);
       return sessions.map((session) =>

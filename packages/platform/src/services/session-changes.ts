@@ -1,13 +1,26 @@
 import type { SessionRecord } from "../records/session-store.ts";
 
+/** What those who listen need to know of the Session that changed. */
+export type ChangedSession = Pick<
+  SessionRecord,
+  "id" | "groupId" | "replicaIndex" | "attempt" | "phase" | "status"
+>;
+
 /** Tells those who wait that something about a Session, or about one of a Group, changed. Holds nothing but the waiters. */
 export class SessionChanges {
   readonly #ofSessions = new Waiters();
   readonly #ofGroups = new Waiters();
+  readonly #listeners: ((session: ChangedSession) => void)[] = [];
 
-  tell({ id, groupId }: Pick<SessionRecord, "id" | "groupId">): void {
-    this.#ofSessions.wake(id);
-    this.#ofGroups.wake(groupId);
+  tell(session: ChangedSession): void {
+    this.#ofSessions.wake(session.id);
+    this.#ofGroups.wake(session.groupId);
+    for (const listener of this.#listeners) listener(session);
+  }
+
+  /** Calls a listener at each change from now on, before anybody who waits goes on. */
+  listen(listener: (session: ChangedSession) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Resolves at the next change of a Session, or when `signal` aborts. */
