@@ -1,5 +1,6 @@
 /** Part of the composition root: the concrete drivers, each loaded only where it is used. */
 
+import { availableParallelism } from "node:os";
 import type { SessionDriver } from "@canfar/drivers";
 import type { ImageRecipe } from "@canfar/drivers/image-recipe";
 import type { Config } from "./config/config.ts";
@@ -33,7 +34,7 @@ export async function openDriver({
     dataFolder: folder.root,
     environments,
     sandbox: config.sandbox,
-    ...(config.batch.slots === undefined ? {} : { slots: config.batch.slots }),
+    slots: config.batch.slots ?? 2 * Math.min(availableParallelism(), config.resources.maxCores ?? Infinity),
     passEnvironment: Object.fromEntries(passed),
   });
 }

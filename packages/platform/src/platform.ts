@@ -117,7 +117,8 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
     issueCredential: (session) => parts.identity.issueSessionCredential(session),
   });
   const totalSlots = config.batch.slots ?? 2 * context.cores.defaultLimit;
-  const queue = new AdmissionQueue({ records, launcher, clock, log, totalSlots });
+  const { keepsSlots } = description;
+  const queue = new AdmissionQueue({ records, launcher, clock, log, totalSlots, keepsSlots });
   const observer = new SessionObserver({ ...shared, routes: sessionRoutes, usage });
   const ender = new SessionEnder({ ...shared, reader, routes: sessionRoutes });
   const renewalSeconds = config.sessions.interactiveLifetimeSeconds;

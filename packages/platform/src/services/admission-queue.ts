@@ -3,6 +3,7 @@ import type { Log } from "../log.ts";
 import type { Records } from "../records/records.ts";
 import type { SessionRecord } from "../records/session-store.ts";
 import type { Launcher } from "./launcher.ts";
+import { LookAhead } from "./look-ahead.ts";
 
 /** Most Sessions that are read from the queue, and put into one plan, at a time. */
 const BATCH = 1000;
@@ -19,6 +20,8 @@ export class AdmissionQueue {
   readonly #launcher: Launcher;
   readonly #clock: Clock;
   readonly #log: Log;
+  /** Null where the driver starts at once what it is given. */
+  readonly #lookAhead: LookAhead | null;
   #stopped = false;
 
   constructor(options: {
@@ -27,7 +30,10 @@ export class AdmissionQueue {
     clock: Clock;
     log: Log;
     totalSlots: number;
+    /** Whether the driver keeps waiting what has no slot yet. */
+    keepsSlots: boolean;
   }) {
+    this.#lookAhead = options.keepsSlots ? new LookAhead() : null;
     this.#log = options.log;
     this.#records = options.records;
     this.#launcher = options.launcher;
@@ -53,16 +59,21 @@ export class AdmissionQueue {
 
   #takeFromQueue(): SessionRecord[] {
     const { sessions, groups } = this.#records;
+    const now = this.#clock.now();
+    const inUse = sessions.slotsInUse();
+    const ahead = this.#lookAhead?.size(inUse, now.getTime()) ?? 0;
+    let free = this.totalSlots + ahead - inUse;
+    // Where the driver has something left, the next ones wait until they are worth a write.
+    if (free <= 0 || free < ahead / 2) return [];
     const admitted: SessionRecord[] = [];
-    let free = this.totalSlots - sessions.slotsInUse();
-    if (free <= 0) return [];
     const slotsOf = new Map<string, number>();
     for (const session of sessions.queued(Math.min(free, BATCH))) {
       const slots = slotsOf.get(session.groupId) ?? groups.find(session.groupId)?.slots ?? 1;
       slotsOf.set(session.groupId, slots);
       if (slots > free) break;
       free -= slots;
-      admitted.push(beginAttempt(this.#records, session, this.#clock.now().toISOString()));
+      this.#lookAhead?.add(slots);
+      admitted.push(beginAttempt(this.#records, session, now.toISOString()));
     }
     return admitted;
   }

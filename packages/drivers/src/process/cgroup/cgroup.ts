@@ -27,9 +27,10 @@ export interface Cgroups {
   /**
    * Makes a group ready for another Session with the same limits: its peak begins anew.
    *
+   * @param counts what it counts now
    * @returns false where this kernel cannot, or where memory of the one before is left in it: then a new one is needed
    */
-  renew(name: string): boolean;
+  renew(name: string, counts: GroupCounts): boolean;
   /** Process ids that are in the group now. */
   processes(name: string): number[];
   /** Removes a group; answers false while a process is still in it. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cgroups } from "./cgroup.ts";
 import {
@@ -41,10 +41,9 @@ export function openVersion1(instance: string): Cgroups | string {
         memoryKills: field(folder("memory", name), "memory.oom_control", "oom_kill") ?? 0,
       };
     },
-    renew(name) {
-      const memory = folder("memory", name);
-      if ((get(memory, "memory.usage_in_bytes") ?? Number.POSITIVE_INFINITY) > MOST_LEFT_BYTES) return false;
-      set(memory, "memory.max_usage_in_bytes", 0);
+    renew(name, { memoryBytes }) {
+      if (memoryBytes > MOST_LEFT_BYTES) return false;
+      writeFileSync(join(folder("memory", name), "memory.max_usage_in_bytes"), "0");
       return true;
     },
     processes: (name) => processIds(folder("memory", name)),

@@ -49,10 +49,7 @@ export function openVersion2(instance: string): Cgroups | string {
         memoryKills: field(folder(name), "memory.events", "oom_kill") ?? 0,
       };
     },
-    renew(name) {
-      const left = get(folder(name), "memory.current") ?? Number.POSITIVE_INFINITY;
-      return left <= MOST_LEFT_BYTES && peaks.reset(folder(name));
-    },
+    renew: (name, { memoryBytes }) => memoryBytes <= MOST_LEFT_BYTES && peaks.reset(folder(name)),
     processes: (name) => processIds(folder(name)),
     remove(name) {
       peaks.forget(folder(name));

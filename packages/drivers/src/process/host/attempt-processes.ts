@@ -14,6 +14,8 @@ const KILL_ROUND_MS = 10;
 export class AttemptProcesses {
   /** The launch wrapper, parent of bubblewrap or of the program; null before and after. */
   wrapperPid: number | null = null;
+  /** True once the wrapper has nothing below it any more: what is left, if anything, has left the family. */
+  isChildless = false;
   /** Name of its control group; null without, or before it has one. */
   group: string | null = null;
   readonly #key: string;
@@ -79,8 +81,10 @@ export class AttemptProcesses {
 
   /** Without the wrapper: it is left to report how its program ended. */
   #all(): number[] {
-    const below = this.wrapperPid === null ? [] : descendantsOf(this.wrapperPid);
-    const found = [...this.#sandboxed(below), ...below, ...this.#grouped()];
+    const below = this.wrapperPid === null || this.isChildless ? [] : descendantsOf(this.wrapperPid);
+    // Who left the family, in a sandbox or not, is still in its group.
+    const sandboxed = this.isChildless && this.group !== null ? [] : this.#sandboxed(below);
+    const found = [...sandboxed, ...below, ...this.#grouped()];
     return [...new Set(found)].filter((pid) => pid !== this.wrapperPid);
   }
 

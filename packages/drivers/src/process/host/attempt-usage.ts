@@ -7,6 +7,13 @@ import { familyUsage } from "./process-usage.ts";
 const FIRST_LOOK_MS = 20;
 const LAST_LOOK_MS = 10_000;
 
+export interface UsageAtEnd {
+  readonly usage: SessionUsage | undefined;
+  readonly outOfMemory: boolean;
+  /** Of its control group, if it has one. */
+  readonly counts: GroupCounts | undefined;
+}
+
 /** How much one attempt has used: by its control group, else by looking at its processes from time to time. */
 export class AttemptUsage {
   readonly #cgroups: Cgroups | null;
@@ -56,16 +63,16 @@ export class AttemptUsage {
    *
    * @param cpuSeconds as its launch wrapper saw them; null where that could not tell
    */
-  atEnd(cpuSeconds: number | null): { usage: SessionUsage | undefined; outOfMemory: boolean } {
+  atEnd(cpuSeconds: number | null): UsageAtEnd {
     const counts = this.#counts();
     if (counts !== null) return counts;
-    const outOfMemory = false; // Nobody counts.
-    if (cpuSeconds === null) return { usage: this.#seen, outOfMemory };
+    const uncounted = { outOfMemory: false, counts: undefined };
+    if (cpuSeconds === null) return { usage: this.#seen, ...uncounted };
     const { peakMemoryBytes = null } = this.#seen ?? {};
-    return { usage: { cpuSeconds, memoryBytes: 0, peakMemoryBytes }, outOfMemory };
+    return { usage: { cpuSeconds, memoryBytes: 0, peakMemoryBytes }, ...uncounted };
   }
 
-  #counts(): { usage: SessionUsage; outOfMemory: boolean } | null {
+  #counts(): (UsageAtEnd & { readonly usage: SessionUsage }) | null {
     const counts = this.#group === null ? undefined : this.#cgroups?.counts(this.#group.name);
     if (counts === undefined) return null;
     const { before } = this.#group ?? { before: NOTHING_COUNTED };
@@ -74,6 +81,7 @@ export class AttemptUsage {
     return {
       usage: { cpuSeconds, memoryBytes, peakMemoryBytes },
       outOfMemory: counts.memoryKills > before.memoryKills,
+      counts,
     };
   }
 }

@@ -130,6 +130,7 @@ export class Attempt {
 
   #laneEnd({ code, laneCode, cpuSeconds }: LaneEnd): End {
     if (code === null) this.#processes.wrapperPid = null;
+    else this.#processes.isChildless = true;
     const isPlain = this.#options.surroundings.isolation === "plain";
     const exitCode = isPlain && code !== null ? code : this.#mark.readExitStatus().exitCode;
     return { ...launchEnd(exitCode, code ?? laneCode), cpuSeconds };
@@ -256,13 +257,14 @@ export class Attempt {
 
   async #end({ exitCode, cause, why, cpuSeconds = null }: End): Promise<void> {
     if (this.#over.signal.aborted) return;
-    this.#over.abort();
+    this.#over.abort("it has ended"); // Without a reason one is made, with a stack.
     for (const timer of this.#timers) timer.cancel();
     await this.#processes.killAll();
     if (this.#lane === null) this.#processes.killWrapper();
     this.#written = (await this.#output?.finish())?.complete ?? this.#written;
     const { plan, environment } = this.#options;
-    const { usage, outOfMemory } = this.#usage.atEnd(cpuSeconds);
+    const { usage, outOfMemory, counts } = this.#usage.atEnd(cpuSeconds);
+    this.#lane?.group?.ended(counts);
     this.#giveLaneBack();
     const finalCause = cause === "not-started" ? cause : (this.#stop?.cause ?? cause);
     const program = (plan.argv ?? environment.entrypoint)[0];

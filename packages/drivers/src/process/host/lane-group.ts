@@ -7,6 +7,8 @@ export class LaneGroup {
   readonly #lane: string;
   readonly #limits: SessionLimits;
   #name: string | null = null;
+  /** What it had counted when it was last asked. */
+  #counted: GroupCounts | null = null;
   #left: string[] = [];
   #made = 0;
 
@@ -23,15 +25,21 @@ export class LaneGroup {
    * @throws the file system's error
    */
   prepare(): { name: string; before: GroupCounts; join: readonly string[] } {
-    if (this.#name !== null && this.#cgroups.renew(this.#name)) {
-      const before = this.#cgroups.counts(this.#name);
-      if (before !== undefined) return { name: this.#name, before, join: [] };
+    const before = this.#counted;
+    this.#counted = null;
+    if (this.#name !== null && before !== null && this.#cgroups.renew(this.#name, before)) {
+      return { name: this.#name, before, join: [] };
     }
     if (this.#name !== null) this.#left.push(this.#name);
     this.#made += 1;
     this.#name = `${this.#lane}.${this.#made}`;
     const join = this.#cgroups.create(this.#name, this.#limits);
     return { name: this.#name, before: NOTHING_COUNTED, join };
+  }
+
+  /** @param counts what the group has counted at the end of a Session: the next one begins there */
+  ended(counts: GroupCounts | undefined): void {
+    this.#counted = counts ?? null;
   }
 
   /** Removes groups that the lane has left. A dying process may hold one for a moment: it goes the next time. */

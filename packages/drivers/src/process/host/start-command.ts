@@ -1,6 +1,7 @@
 import { type LaunchPlan, type PlannedReplica, PORT_PLACEHOLDER } from "../../session-driver.ts";
 import type { ImageEnvironment } from "../image-environment.ts";
 import { bubblewrapArguments } from "../sandbox/bubblewrap.ts";
+import { canBeExecuted } from "../sandbox/executable.ts";
 import type { Isolation } from "../sandbox/isolation.ts";
 import { outsidePath } from "../sandbox/plain.ts";
 import type { LaneProgram } from "./lane.ts";
@@ -10,7 +11,7 @@ export const ATTEMPT_VARIABLE = "CANFAR_ATTEMPT";
 
 const SYSTEM_PATH = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-/** Runs a program found on PATH inside a sandbox; the shell turns "not found" into 127 and "not executable" into 126. */
+/** Runs a program inside a sandbox; the shell turns "not found" into 127 and "not executable" into 126. */
 const RUN_PROGRAM = ["/bin/sh", "-c", 'exec "$@"', "canfar"];
 
 /** What the attempts of one lane have in common. */
@@ -44,7 +45,12 @@ export function laneProgram(purpose: LanePurpose, place: LanePlace): LaneProgram
     readOnlyRoots: environment.readOnlyRoots,
     statusDescriptor: 3,
   });
-  return { words: [...sandbox, ...RUN_PROGRAM, ...argv], env, cwd: "/" };
+  const isSure = canBeExecuted(argv[0] ?? "", {
+    path: env.PATH ?? "",
+    plan,
+    scratchFolder: place.folder.scratch,
+  });
+  return { words: [...sandbox, ...(isSure ? [] : RUN_PROGRAM), ...argv], env, cwd: "/" };
 }
 
 /** What is different for each Replica: the words before the lane's own, and variables on top of the lane's. */
