@@ -3,6 +3,7 @@
  * cell fails, and the failing cell's error is then the last line, by which reports group Replicas.
  */
 export const RUN_NOTEBOOK = String.raw`# Written by canfar run; see there.
+import os
 import re
 import sys
 
@@ -30,8 +31,7 @@ def kernel_for(notebook):
 
 
 def own_environment():
-    import os
-
+    """True in an environment with the packages that the notebook itself asks for, which has the kernel for it."""
     return os.path.isdir(os.path.join(sys.prefix, "canfar-run"))
 
 
@@ -64,13 +64,25 @@ def main():
     return 0
 
 
-if __name__ == "__main__":
+def show_cells_only():
+    """What cells print goes to the Session's output, as it comes; papermill's own talk does not."""
     import logging
     import warnings
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    for noisy in ("traitlets", "blib2to3", "asyncio", "papermill.translators"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+    class CellOutput(logging.Filter):
+        def filter(self, record):
+            record.msg, record.args = record.getMessage().rstrip("\n"), None
+            return not re.match(r"(Executing|Ending) Cell |(Input|Output) Notebook:|Executing notebook with", record.msg)
+
+    handler = logging.StreamHandler(sys.stdout)
+    handler.addFilter(CellOutput())
+    logging.getLogger("papermill").addHandler(handler)
+    logging.getLogger("papermill").setLevel(logging.INFO)
+    logging.getLogger("papermill.translators").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore")
+
+
+if __name__ == "__main__":
+    show_cells_only()
     sys.exit(main())
 `;
