@@ -28,6 +28,7 @@ describe("capabilities", () => {
       auths: ["x509", "oidc"],
       groups: false,
       logs: false,
+      files: false,
       tickets: false,
       issuer: null,
     });
