@@ -51,6 +51,7 @@ export const ERROR_CODES = [
   "session.not_active",
   "session.not_ready",
   "session.missing_parameter",
+  "session.logs_removed",
   "storage.full",
   "transport.failure",
   "transport.timed_out",

@@ -47,6 +47,13 @@ export {
   replicaCountsSchema,
 } from "./group.ts";
 export {
+  type GroupLogEntry,
+  type GroupLogLine,
+  groupLogEndSchema,
+  groupLogEntrySchema,
+  groupLogLineSchema,
+} from "./group-log.ts";
+export {
   type FailureCause,
   failureCauseSchema,
   type GroupReport,

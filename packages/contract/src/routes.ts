@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { folderAnswerSchema, folderRequestSchema } from "./carried-files.ts";
+import { groupLogEntrySchema } from "./group-log.ts";
 import { groupReportSchema } from "./group-report.ts";
 import { ITEM_STATES, itemSchema } from "./item.ts";
 import { launchAnswerSchema, launchRequestSchema } from "./launch-request.ts";
@@ -186,6 +187,31 @@ export const ROUTES = {
     summary: "How a Group went: failures by cause, durations, use of what was asked for, and what to ask for",
     authenticated: true,
     answer: json(groupReportSchema),
+  },
+  getGroupLogs: {
+    method: "GET",
+    path: `${group}/logs`,
+    summary:
+      "What the Replicas of a Group have written, in one stream: as text, or as JSON, one object a line",
+    authenticated: true,
+    parameters: z.object({
+      replicas,
+      /** Go on until every selected Replica has ended; those chosen as failed or completed come when they have. */
+      follow: flag.optional(),
+      /** Only the last N lines that there are now of each Replica, of its newest attempt. */
+      tail: z.string().optional(),
+      /** Only lines from this ISO 8601 time on. */
+      since: z.string().optional(),
+      /** Only lines that match this regular expression, in the syntax of RE2. */
+      grep: z.string().optional(),
+      /** Go on behind the line that had this cursor. */
+      cursor: z.string().optional(),
+      /** Text: put `NAME-INDEX | ` before each line. */
+      prefix: flag.optional(),
+      /** Text: put the time before each line. */
+      timestamps: flag.optional(),
+    }),
+    answer: { mediaType: "application/jsonl", schema: groupLogEntrySchema },
   },
   listItems: {
     method: "GET",

@@ -44,7 +44,7 @@ export interface SessionDriver {
    * The output of a Group so far: lines of many Sessions and attempts, merged by time as far as that is cheap. Those
    * of one Session keep their order. With `follow` also of Sessions and attempts that start later.
    *
-   * @throws CanfarError `request.invalid` for a cursor that no part of this Group had
+   * @throws CanfarError `request.invalid`, at once, for a cursor that no part of this Group had
    */
   readGroupLog(group: string, options: ReadGroupLogOptions): AsyncIterable<GroupLogPart>;
 

@@ -8,6 +8,7 @@ import { honoPath, type PlatformApp, type PlatformEnvironment } from "./handlers
 import { errorResponse } from "./handlers/error-response.ts";
 import { mountFile } from "./handlers/file.ts";
 import { mountGroup } from "./handlers/group.ts";
+import { mountGroupLogs } from "./handlers/group-logs.ts";
 import { mountImage } from "./handlers/image.ts";
 import { mountOpenApi } from "./handlers/openapi.ts";
 import { mountServerContext } from "./handlers/server-context.ts";
@@ -23,10 +24,11 @@ import type { GroupWatch } from "./services/group-watch.ts";
 import type { ImageCatalogue } from "./services/image-catalogue.ts";
 import type { ItemLists } from "./services/items/item-lists.ts";
 import type { LaunchService } from "./services/launch.ts";
+import type { GroupLogs } from "./services/logs/group-logs.ts";
+import type { SessionLogs } from "./services/logs/session-logs.ts";
 import type { GroupReporter } from "./services/report/group-reporter.ts";
 import type { RerunService } from "./services/rerun.ts";
 import type { SessionEnder } from "./services/session-ender.ts";
-import type { SessionLogs } from "./services/session-logs.ts";
 import type { SessionReader } from "./services/session-reader.ts";
 
 export interface AppOptions {
@@ -39,6 +41,7 @@ export interface AppOptions {
   readonly launch: LaunchService;
   readonly itemLists: ItemLists;
   readonly logs: SessionLogs;
+  readonly groupLogs: GroupLogs;
   readonly ender: SessionEnder;
   readonly rerun: RerunService;
   readonly expiry: Expiry;
@@ -71,6 +74,7 @@ export function createApp(options: AppOptions): PlatformApp {
   mountSession(app, options);
   mountSessionById(app, options);
   mountGroup(app, options);
+  mountGroupLogs(app, options.groupLogs);
   mountImage(app, options.images);
   mountFile(app, options.files);
   mountServerContext(app, options.context);

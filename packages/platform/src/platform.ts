@@ -22,6 +22,9 @@ import { ItemReader } from "./services/items/item-reader.ts";
 import { ItemOrphans } from "./services/items/orphans.ts";
 import { LaunchService } from "./services/launch.ts";
 import { Launcher } from "./services/launcher.ts";
+import { GroupLogs } from "./services/logs/group-logs.ts";
+import { LogRetention } from "./services/logs/log-retention.ts";
+import { SessionLogs } from "./services/logs/session-logs.ts";
 import { platformLoad } from "./services/platform-load.ts";
 import { Reconciler } from "./services/reconciler.ts";
 import { GroupReporter } from "./services/report/group-reporter.ts";
@@ -29,7 +32,6 @@ import { RerunService } from "./services/rerun.ts";
 import { serverContext } from "./services/server-context.ts";
 import { SessionChanges } from "./services/session-changes.ts";
 import { SessionEnder } from "./services/session-ender.ts";
-import { SessionLogs } from "./services/session-logs.ts";
 import { SessionObserver } from "./services/session-observer.ts";
 import { SessionReader } from "./services/session-reader.ts";
 import { SessionRoutes } from "./services/session-routes.ts";
@@ -139,7 +141,9 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
 
   const rerun = new RerunService({ records, groups, queue, changes, items, log });
   const files = new CarriedFiles({ homes, folder: folder.homes });
-  const logs = new SessionLogs({ driver, records, reader, changes });
+  const logs = new SessionLogs({ driver, records, changes });
+  const groupLogs = new GroupLogs({ driver, records, changes, clock });
+  const retention = new LogRetention({ driver, records, clock, log, days: config.logs.retentionDays });
   const app = createApp({
     ...{
       reader,
@@ -159,6 +163,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
     ...{
       version: parts.version,
       logs,
+      groupLogs,
       reporter: new GroupReporter({ records, groups, driver, context, clock }),
     },
     load: () => platformLoad({ records, capacity: description.capacity, context }),
@@ -175,6 +180,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
       await reconciler.start();
       orphans.start();
       expiry.start();
+      retention.start();
     },
     async endSessions(signal) {
       queue.stop();
@@ -187,6 +193,8 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
       expiry.stop();
       observer.stop();
       logs.stop();
+      groupLogs.stop();
+      retention.stop();
       watch.stop();
     },
   };

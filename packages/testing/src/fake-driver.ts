@@ -175,7 +175,7 @@ export class FakeDriver implements SessionDriver {
     for await (const { lines } of this.#log(group).read(query)) yield lines;
   }
 
-  async *readGroupLog(group: string, options: ReadGroupLogOptions): AsyncGenerator<GroupLogPart> {
+  readGroupLog(group: string, options: ReadGroupLogOptions): AsyncIterable<GroupLogPart> {
     const { followUntil, ...rest } = options;
     const log = this.#log(group);
     let isOver = false;
@@ -183,7 +183,7 @@ export class FakeDriver implements SessionDriver {
       isOver = true;
       log.wake();
     });
-    yield* log.read({ ...rest, follow: followUntil !== null, isOver: () => isOver });
+    return log.read({ ...rest, follow: followUntil !== null, isOver: () => isOver });
   }
 
   async deleteLogs(logs: readonly DoomedLogs[]): Promise<void> {

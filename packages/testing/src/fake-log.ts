@@ -28,11 +28,16 @@ export class FakeLog {
     );
   }
 
-  async *read(query: FakeLogQuery): AsyncGenerator<GroupLogPart> {
-    const { cursor, signal, follow } = query;
+  read(query: FakeLogQuery): AsyncGenerator<GroupLogPart> {
+    const { cursor } = query;
     if (cursor !== undefined && !/^\d+$/.test(cursor)) {
       throw new CanfarError("request.invalid", { message: "the log cursor is not one of this server's" });
     }
+    return this.#read(query);
+  }
+
+  async *#read(query: FakeLogQuery): AsyncGenerator<GroupLogPart> {
+    const { cursor, signal, follow } = query;
     const isInTail = cursor === undefined ? this.#tail(query) : () => true;
     let position = Number(cursor ?? 0);
     for (;;) {
@@ -42,7 +47,7 @@ export class FakeLog {
       position += fresh.length;
       if (lines.length > 0) yield { lines: lines as GroupLogLine[], cursor: String(position) };
       if (!follow || wasOver || signal?.aborted) return;
-      if (position === this.#lines.length) await this.#changed(signal);
+      if (position === this.#lines.length && !query.isOver()) await this.#changed(signal);
     }
   }
 

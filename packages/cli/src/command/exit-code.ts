@@ -58,6 +58,7 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   "server.unavailable": EXIT.server,
   "server.internal": EXIT.server,
   "session.not_found": EXIT.notFound,
+  "session.logs_removed": EXIT.notFound,
   "session.ambiguous": EXIT.usage,
   "session.invalid_name": EXIT.usage,
   "session.invalid_kind": EXIT.usage,

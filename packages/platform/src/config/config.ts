@@ -47,6 +47,13 @@ export const configSchema = z.strictObject({
       maxMemoryGiB: z.int().positive().optional(),
     })
     .default({}),
+  logs: z
+    .strictObject({
+      /** Days for which the output of Sessions is kept after their Group has ended, also when they are deleted. */
+      retentionDays: z.int().positive().default(30),
+    })
+    .prefault({}),
+  /** The platform's own log. */
   log: z.strictObject({ level: z.enum(LOG_LEVELS).default("info") }).prefault({}),
 });
 

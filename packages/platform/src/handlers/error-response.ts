@@ -18,6 +18,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   "request.conflict": 409,
   "group.ended": 409,
   "session.not_ready": 409,
+  "session.logs_removed": 410,
   "request.too_large": 413,
   "server.internal": 500,
   "platform.python_missing": 500,

@@ -1,7 +1,7 @@
 import { CanfarError } from "@canfar/contract";
 import type { LogLine } from "@canfar/drivers";
 import type { Context } from "hono";
-import type { LogQuery } from "../services/session-logs.ts";
+import type { LogQuery } from "../services/logs/session-logs.ts";
 
 /**
  * Answers with log lines as they are read: as fast as the client takes them, and no longer than it listens.
@@ -43,29 +43,32 @@ class PlainFormat {
 /**
  * Streams what is read, each part as soon as it is there and the client takes it.
  *
+ * @param options.end what comes last, from what the reading returned
  * @param options.abort ends the reading, for a client that has gone
  */
-export function streamResponse<Part>(
+export function streamResponse<Part, End>(
   context: Context,
   options: {
-    parts: AsyncGenerator<Part>;
+    parts: AsyncGenerator<Part, End>;
     format: (part: Part) => string;
+    end?: (end: End) => string;
     abort: AbortController;
     mediaType?: string;
   },
 ): Response {
-  const { parts, format, abort, mediaType = "text/plain" } = options;
+  const { parts, format, end = () => "", abort, mediaType = "text/plain" } = options;
   context.req.raw.signal.addEventListener("abort", () => abort.abort(), { once: true });
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await parts.next();
-        if (done) controller.close();
-        else controller.enqueue(Buffer.from(format(value)));
+        const next = await parts.next();
+        const text = next.done ? end(next.value) : format(next.value);
+        if (text !== "") controller.enqueue(Buffer.from(text));
+        if (next.done) controller.close();
       },
       async cancel() {
         abort.abort();
-        await parts.return(undefined);
+        await parts.return(undefined as End);
       },
     },
     { highWaterMark: 0 },

@@ -48,6 +48,8 @@ export interface GroupRecord {
   readonly requestDigest: string;
   /** Why nothing of it starts any more, one sentence; null while it may. */
   readonly stopped: string | null;
+  /** When the logs of its Sessions were removed, ISO 8601; null while they are there. */
+  readonly logsRemovedAt: string | null;
 }
 
 export function policyOf(group: GroupRecord): BatchPolicy {
@@ -58,6 +60,8 @@ export class GroupStore {
   readonly #insert;
   readonly #find;
   readonly #load;
+  readonly #withOldLogs;
+  readonly #setLogsRemoved;
   readonly #findByRequest;
   readonly #findLike;
   readonly #stop;
@@ -73,6 +77,12 @@ export class GroupStore {
       SELECT * FROM groups WHERE username = ? AND name = ? AND created_at >= ? AND request_digest = ?
         AND request_id IS NULL ORDER BY created_at DESC LIMIT 1`);
     this.#stop = database.prepare("UPDATE groups SET stopped = ? WHERE id = ?");
+    this.#withOldLogs = database.prepare(`
+      SELECT id FROM groups WHERE logs_removed_at IS NULL AND created_at < ? AND NOT EXISTS (
+        SELECT 1 FROM sessions WHERE group_id = groups.id
+          AND (phase <> 'ended' OR COALESCE(ended_at, sessions.created_at) >= ? OR deleted_at >= ?))
+      ORDER BY created_at LIMIT ?`);
+    this.#setLogsRemoved = database.prepare("UPDATE groups SET logs_removed_at = ? WHERE id = ?");
     this.#load = database.prepare(`
       SELECT COALESCE(SUM(requested_cores), 0) AS cores, COALESCE(SUM(requested_memory_gib), 0) AS memoryGiB
       FROM sessions JOIN groups ON groups.id = group_id
@@ -115,6 +125,20 @@ export class GroupStore {
     this.#stop.run(why, id);
   }
 
+  /**
+   * Groups whose logs are there and whose Sessions all ended, and were deleted if at all, before a time.
+   *
+   * @param time ISO 8601
+   */
+  withLogsOlderThan(time: string, limit: number): string[] {
+    return this.#withOldLogs.all(time, time, time, limit).map(({ id }) => String(id));
+  }
+
+  /** @param at ISO 8601; null once there will be logs again */
+  setLogsRemoved(id: string, at: string | null): void {
+    this.#setLogsRemoved.run(at, id);
+  }
+
   /** What active Sessions of everybody have asked for together. */
   load(): { cores: number; memoryGiB: number } {
     const row = this.#load.get();
@@ -139,5 +163,6 @@ function toRecord(row: Record<string, SQLOutputValue> | undefined): GroupRecord 
     requestId: row.request_id as string | null,
     requestDigest: String(row.request_digest ?? ""),
     stopped: row.stopped as string | null,
+    logsRemovedAt: row.logs_removed_at as string | null,
   };
 }

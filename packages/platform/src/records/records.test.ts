@@ -17,7 +17,7 @@ const group: GroupRecord = {
     slots: 1,
     lifetimeSeconds: 60,
     createdAt: "2026-01-01T00:00:00.000Z",
-    ...{ name: "a", requestId: null, requestDigest: "d", stopped: null },
+    ...{ name: "a", requestId: null, requestDigest: "d", stopped: null, logsRemovedAt: null },
   },
   details: {
     ...{ user: { uid: 1, gid: 1, groups: [] }, image: { digest: "", recipe: null }, args: [], env: {} },

@@ -114,4 +114,12 @@ export const SESSION_MIGRATIONS: readonly Migration[] = [
       CREATE INDEX groups_by_name ON groups (username, name, created_at);
     `,
   },
+  {
+    name: "logs-1",
+    sql: `
+      -- When the logs of all its Sessions were removed; null while there may be some.
+      ALTER TABLE groups ADD COLUMN logs_removed_at TEXT;
+      CREATE INDEX groups_with_logs ON groups (created_at) WHERE logs_removed_at IS NULL;
+    `,
+  },
 ];

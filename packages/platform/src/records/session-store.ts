@@ -115,6 +115,8 @@ export class SessionStore {
   readonly #update;
   readonly #requeue;
   readonly #ofGroup;
+  readonly #everyOfGroup;
+  readonly #isGroupActive;
   readonly #hasReplica;
   readonly #idsOfGroup;
   readonly #tally;
@@ -154,6 +156,10 @@ export class SessionStore {
       `SELECT COALESCE(SUM(slots), 0) AS slots FROM sessions JOIN groups ON groups.id = group_id WHERE ${ACTIVE}`,
     );
     this.#ofGroup = select("WHERE group_id = ? AND deleted_at IS NULL ORDER BY replica_index, sequence");
+    this.#everyOfGroup = select("WHERE group_id = ? ORDER BY replica_index, sequence");
+    this.#isGroupActive = database.prepare(`
+      SELECT 1 FROM sessions WHERE group_id = ? AND phase = 'queued'
+      UNION ALL SELECT 1 FROM sessions WHERE ${ACTIVE} AND group_id = ? LIMIT 1`);
     this.#hasReplica = database.prepare("SELECT 1 FROM sessions WHERE group_id = ? AND replica_index = ?");
     this.#idsOfGroup = database.prepare(
       "SELECT id FROM sessions WHERE group_id = ? ORDER BY replica_index, sequence",
@@ -222,6 +228,16 @@ export class SessionStore {
   /** Sessions of a Group in the order of their Replicas, without deleted ones. */
   ofGroup(groupId: string): SessionRecord[] {
     return this.#ofGroup.all(groupId) as unknown as SessionRecord[];
+  }
+
+  /** The same with deleted ones. */
+  everyOfGroup(groupId: string): SessionRecord[] {
+    return this.#everyOfGroup.all(groupId) as unknown as SessionRecord[];
+  }
+
+  /** True while a Session of the Group waits or runs, deleted ones included. */
+  isGroupActive(groupId: string): boolean {
+    return this.#isGroupActive.get(groupId, groupId) !== undefined;
   }
 
   /** True where the Group has that Replica, deleted ones included. */

@@ -31,7 +31,7 @@ function group(
     slots: 1,
     lifetimeSeconds: 345_600,
     createdAt: "2026-01-01T00:00:00.000Z",
-    ...{ name: "a", requestId: null, requestDigest: "", stopped: null },
+    ...{ name: "a", requestId: null, requestDigest: "", stopped: null, logsRemovedAt: null },
     details: {
       user: { uid: 1000, gid: 1000, groups: [2000] },
       image: { digest: "sha256:0", recipe: "/images/skaha/astroml" },

@@ -135,6 +135,7 @@ export class LaunchService {
       requestId: request.requestId ?? null,
       requestDigest: requestDigest({ ...request, name }),
       stopped: null,
+      logsRemovedAt: null,
     };
   }
 

@@ -47,6 +47,7 @@ export class RerunService {
     if (options.setAside) items.forgive(group, sessions);
     const again = records.write(() => {
       records.groups.setStopped(group.id, null);
+      records.groups.setLogsRemoved(group.id, null);
       return sessions.map((session) =>
         records.sessions.requeue(session, {
           ...{ reason: "Queued", message: "", notBefore: "", held: 0 },

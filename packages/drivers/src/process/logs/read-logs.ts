@@ -57,11 +57,14 @@ export interface LogQuery {
 /**
  * Reads the output of a Group, or of some of its Sessions, from its segments.
  *
- * @throws CanfarError `request.invalid` for a cursor that this did not make
+ * @throws CanfarError `request.invalid`, at once, for a cursor that this did not make
  */
-export async function* readLogs(query: LogQuery): AsyncGenerator<GroupLogPart> {
+export function readLogs(query: LogQuery): AsyncGenerator<GroupLogPart> {
+  return partsOf(query, new Reading(query));
+}
+
+async function* partsOf(query: LogQuery, reading: Reading): AsyncGenerator<GroupLogPart> {
   const { following, signal } = query;
-  const reading = new Reading(query);
   const watch = following === null ? null : new FolderWatch(query.folder);
   const unsubscribe = following?.subscribe(() => watch?.poke());
   try {
