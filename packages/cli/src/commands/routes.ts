@@ -16,6 +16,7 @@ import { deleteCommand } from "./delete.ts";
 import { events } from "./events.ts";
 import { imageLs } from "./image/ls.ts";
 import { info } from "./info.ts";
+import { items } from "./items.ts";
 import { login } from "./login.ts";
 import { logout } from "./logout.ts";
 import { logs } from "./logs.ts";
@@ -78,6 +79,7 @@ export const commands = buildRouteMap({
       wait: waitCommand,
       events,
       report,
+      items,
       open,
       renew,
       delete: deleteCommand,

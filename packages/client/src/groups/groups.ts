@@ -4,7 +4,10 @@ import {
   type Group,
   type GroupReport,
   groupReportSchema,
+  type Item,
+  type ItemState,
   isSelected,
+  itemSchema,
   parseReplicaSelector,
   type ReplicaSelection,
   rangesOf,
@@ -117,10 +120,15 @@ export class Groups {
    * Runs ended Replicas again, as the next attempts of the same Sessions; what they wrote before stays.
    *
    * @param selection the failed ones when left out
+   * @param options.setAside tries Items again that were set aside; those that only failed are tried again anyway
    * @returns the ids of those that run again
    * @throws CanfarError `group.not_found`; `request.unsupported` on a server that knows of no Groups
    */
-  async rerun(id: string, selection?: ReplicaSelection): Promise<string[]> {
+  async rerun(
+    id: string,
+    selection?: ReplicaSelection,
+    options: { setAside?: boolean } = {},
+  ): Promise<string[]> {
     if (!(await this.#native()))
       throw unsupported(this.#connection.server.name, "cannot run a Session again");
     const path = routePath("rerunGroup", { id });
@@ -129,11 +137,26 @@ export class Groups {
       1,
       async (part) => {
         // To say nothing means the failed ones.
-        const query = { replicas: part === "" ? "all" : part };
+        const query = {
+          replicas: part === "" ? "all" : part,
+          setAside: options.setAside ? "true" : undefined,
+        };
         return await this.#connection.transport.json({ method: "POST", path, query }, z.array(z.string()));
       },
     );
     return parts.flat();
+  }
+
+  /**
+   * Items of a Group and what became of them, in the order in which they are dealt; none where it was launched without.
+   *
+   * @param state only those of this state
+   * @throws CanfarError `group.not_found`; `request.unsupported` on a server that knows of no Groups
+   */
+  async items(id: string, state?: ItemState): Promise<Item[]> {
+    if (!(await this.#native())) throw unsupported(this.#connection.server.name, "knows of no Items");
+    const request = { method: "GET", path: routePath("listItems", { id }), query: { state } } as const;
+    return await this.#connection.transport.json(request, z.array(itemSchema));
   }
 
   /**
