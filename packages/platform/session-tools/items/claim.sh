@@ -22,8 +22,18 @@ owner_of() {
   read -r owner owning 2> /dev/null < "$progress/claims/$block/$1.$2"
 }
 
-# Sets generation to the last one that was claimed.
+# Whether somebody else has made the claim after the one that is known, so that the Item is theirs. What an earlier
+# attempt of this Replica claimed is this one's, also where it was killed before it made a note of it. Sets generation.
+is_taken() {
+  [ -e "$progress/claims/$block/$1.$((generation + 1))" ] || return 1
+  [ "$attempt" -gt 1 ] || return 0
+  last_generation "$1"
+  owner_of "$1" "$generation" && [ "$owner" = "$me" ] && [ "$owning" -lt "$attempt" ] && return 1
+  return 0
+}
+
+# Sets generation to the last one that was claimed, beginning with the one that is known.
 last_generation() {
-  generation=1
+  [ "$generation" -ge 1 ] || generation=1
   while [ -e "$progress/claims/$block/$1.$((generation + 1))" ]; do generation=$((generation + 1)); done
 }

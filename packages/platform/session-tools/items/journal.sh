@@ -72,7 +72,7 @@ judge() {
     start)
       verdict=elsewhere
       # Being done by this attempt, or taken over by another Replica after this one had ended.
-      [ "$begun" -lt "$attempt" ] && [ ! -e "$progress/claims/$block/$1.$((generation + 1))" ] || return 0
+      [ "$begun" -lt "$attempt" ] && ! is_taken "$1" || return 0
       verdict=again
       record lost "$1" "$generation"
       if set_aside_when_enough "$1" killed "the Replica was killed each time it was at it"; then verdict=aside; fi

@@ -40,15 +40,7 @@ take_from_block() {
 may_begin() {
   judge "$position"
   case $verdict in
-    new)
-      if [ -e "$progress/claims/$block/$position.1" ]; then
-        # Where an earlier attempt of this Replica was killed between claim and note, it is still this one's.
-        [ "$attempt" -gt 1 ] || return 1
-        last_generation "$position"
-        owner_of "$position" "$generation" && [ "$owner" = "$me" ] && [ "$owning" -lt "$attempt" ] || return 1
-      fi
-      ;;
-    again) ;;
+    new | again) ! is_taken "$position" || return 1 ;;
     done) done_count=$((done_count + 1)) ;;
     failed) failed_count=$((failed_count + 1)) ;;
     aside) aside_count=$((aside_count + 1)) ;;

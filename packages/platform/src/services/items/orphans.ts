@@ -89,7 +89,7 @@ function orphansOf(
     if (!files.has(folder?.stat(name)?.ino ?? -1)) return [];
     const end = ends.get(position);
     const isOver = end !== undefined && ["done", "fail", "aside"].includes(end.kind);
-    return isOver ? [] : [{ position, generation }];
+    return isOver && end.generation >= generation ? [] : [{ position, generation }];
   });
 }
 
