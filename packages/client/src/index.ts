@@ -1,6 +1,7 @@
 export type {
   ContainerImage,
   Group,
+  GroupLogLine,
   GroupReport,
   LaunchRequest,
   LaunchRequestInput,
@@ -37,6 +38,7 @@ export { Context } from "./context.ts";
 export type { Groups, Resolution } from "./groups/groups.ts";
 export type { SelectedReplicas } from "./groups/selected-replicas.ts";
 export { Images } from "./images.ts";
+export type { GroupLogOptions } from "./logs/group-logs.ts";
 export type { LogOptions } from "./logs/session-logs.ts";
 export { openBrowser } from "./open-browser.ts";
 export type { ClientOptions } from "./open-connection.ts";

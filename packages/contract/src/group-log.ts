@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What `GET /canfar/v1/group/{id}/logs` answers to `Accept: application/jsonl`, one a line: log lines, and with `follow`
- * at the very end `{"end":true}`. An answer without that was cut, and goes on behind the last cursor.
+ * What `GET /canfar/v1/group/{id}/logs` answers to `Accept: application/jsonl`, one a line: log lines, and at the very
+ * end `{"end":true}`. An answer without that was cut, and goes on behind the last cursor.
  */
 export const groupLogLineSchema = z.object({
   /** ISO 8601 with microseconds. */

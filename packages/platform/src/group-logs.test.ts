@@ -91,11 +91,16 @@ describe("the logs of a group", () => {
     driver.printForTest(ids[0] ?? "", "a b");
     const response = await ask(group, "", { headers: { accept: "application/jsonl" } });
     expect(response.headers.get("content-type")).toBe("application/jsonl");
-    expect(JSON.parse(await response.text())).toEqual({
+    const entries = (await response.text())
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown);
+    const line = {
       time: expect.stringMatching(/^\d{4}-/),
       ...{ session: ids[0], replica: 1, attempt: 1, stream: "stdout", text: "a b" },
       cursor: expect.any(String),
-    });
+    };
+    expect(entries).toEqual([line, { end: true }]);
   });
 
   it("are of the selected replicas only: by index and by state", async () => {

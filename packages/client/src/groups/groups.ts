@@ -2,6 +2,7 @@ import {
   ALL_REPLICAS,
   CanfarError,
   type Group,
+  type GroupLogLine,
   type GroupReport,
   groupReportSchema,
   type Item,
@@ -21,6 +22,7 @@ import { z } from "zod";
 import { concurrently } from "../concurrently.ts";
 import type { Connection } from "../connection.ts";
 import { forEachId } from "../for-each-id.ts";
+import { type GroupLogOptions, groupLogs } from "../logs/group-logs.ts";
 import { Sessions } from "../sessions.ts";
 import { unsupported } from "../unsupported.ts";
 import { type AssembledGroup, assembleGroups } from "./assemble-groups.ts";
@@ -73,6 +75,19 @@ export class Groups {
     const { signal } = options;
     if (await this.#native()) yield* watchGroup(this.#connection, id, signal);
     else yield* pollGroup(this.#connection, await this.#assembledGroup(id), () => this.#list(), signal);
+  }
+
+  /**
+   * What the Replicas of a Group have written, merged into one stream. With `follow` it goes on until every selected
+   * Replica has ended, across broken connections and restarts of the server, with no line lost or repeated.
+   *
+   * @throws CanfarError `group.not_found`, `session.logs_removed`, `request.invalid`; `request.unsupported` on a server
+   *   that knows of no Groups: `Sessions.logs` reads one Session there
+   */
+  async *logs(id: string, options: GroupLogOptions = {}): AsyncGenerator<GroupLogLine> {
+    if (!(await this.#native()))
+      throw unsupported(this.#connection.server.name, "has no logs of a Group in one stream");
+    yield* groupLogs(this.#connection, id, options);
   }
 
   /**

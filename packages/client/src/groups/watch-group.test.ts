@@ -6,7 +6,7 @@ import type { Clock } from "../clock.ts";
 import { sendJson, sendText } from "../test-servers/http-server.ts";
 import { HurriedClock } from "../test-servers/hurried-clock.ts";
 import { startSkaha } from "../test-servers/skaha.ts";
-import { SILENCE_MS } from "./watch-group.ts";
+import { SILENCE_MS } from "../transport/whole-lines.ts";
 
 function group(counts: Partial<Group["counts"]>): Group {
   return {

@@ -2,14 +2,12 @@ import { CanfarError, type Group, isGroupEnded, routePath } from "@canfar/contra
 import { decodeGroup } from "@canfar/contract/wire";
 import { wait } from "../clock.ts";
 import type { Connection } from "../connection.ts";
-import { lines } from "../logs/lines.ts";
+import { wholeLines } from "../transport/whole-lines.ts";
 
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 10_000;
 /** A server that stays away for this long is given up: longer than an update of it takes. */
 const PATIENCE_MS = 15 * 60_000;
-/** After this time without a word the question is asked again: the connection may have died without telling. */
-export const SILENCE_MS = 60_000;
 
 /**
  * Follows a Group on a server that tells each change, until it has ended: across broken and silent connections, and
@@ -24,12 +22,14 @@ export async function* watchGroup(
   signal?: AbortSignal,
 ): AsyncGenerator<Group> {
   const { clock } = connection;
+  const path = routePath("getGroup", { id });
+  const request = { method: "GET", path, query: { watch: "true" }, signal } as const;
   let told = "";
   let delay = FIRST_DELAY_MS;
   let lostAt: number | null = null;
   for (;;) {
     try {
-      for await (const line of changes(connection, id, signal)) {
+      for await (const line of wholeLines(connection, request)) {
         delay = FIRST_DELAY_MS;
         lostAt = null;
         if (line === told) continue;
@@ -48,36 +48,6 @@ export async function* watchGroup(
     }
     await wait(clock, delay, signal);
     delay = Math.min(delay * 2, LONGEST_DELAY_MS);
-  }
-}
-
-/** What one connection tells: whole lines only, until it ends or falls silent. */
-async function* changes(
-  { transport, clock }: Connection,
-  id: string,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<string> {
-  const silence = new AbortController();
-  const stop = signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]);
-  const request = {
-    method: "GET",
-    path: routePath("getGroup", { id }),
-    query: { watch: "true" },
-    signal: stop,
-  } as const;
-  const startTimer = () => clock.setTimer(SILENCE_MS, () => silence.abort());
-  let timer = startTimer();
-  try {
-    for await (const line of lines(transport.stream(request))) {
-      timer.cancel();
-      if (line.endsWith("\n")) yield line;
-      timer = startTimer();
-    }
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (!silence.signal.aborted) throw error;
-  } finally {
-    timer.cancel();
   }
 }
 

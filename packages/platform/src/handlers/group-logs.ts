@@ -11,9 +11,8 @@ import { flag, parseLogQuery, streamResponse } from "./log-response.ts";
 export function mountGroupLogs(app: PlatformApp, logs: GroupLogs): void {
   app.get(honoPath(ROUTES.getGroupLogs.path), (context) => {
     const abort = new AbortController();
-    const query = parseLogQuery(context);
     const parts = logs.read(context.var.user, idOf(context), {
-      ...query,
+      ...parseLogQuery(context),
       replicas: selectionOf(context),
       grep: context.req.query("grep"),
       cursor: context.req.query("cursor"),
@@ -21,7 +20,7 @@ export function mountGroupLogs(app: PlatformApp, logs: GroupLogs): void {
     });
     if (context.req.header("accept")?.includes(JSON_LINES) === true) {
       const mediaType = JSON_LINES;
-      const end = (isWhole: boolean) => (isWhole && query.follow ? jsonLine({ end: true }) : "");
+      const end = (isWhole: boolean) => (isWhole ? jsonLine({ end: true }) : "");
       return streamResponse(context, { parts, format: jsonLines, end, abort, mediaType });
     }
     const format = new GroupText(textOptions(context, logs.namer(context.var.user, idOf(context))));
