@@ -164,7 +164,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
       version: parts.version,
       logs,
       groupLogs,
-      reporter: new GroupReporter({ records, groups, driver, context, clock }),
+      reporter: new GroupReporter({ records, groups, items, driver, context, clock }),
     },
     load: () => platformLoad({ records, capacity: description.capacity, context }),
     authenticate: (authorization) => parts.identity.authenticate(authorization),

@@ -1,7 +1,7 @@
 import { type FailureCause, formatReplicaSelection, MAX_FILES_OF_CAUSE, rangesOf } from "@canfar/contract";
 import { commonPattern, filesIn, type LinePattern, patternOf, templateOf } from "./line-pattern.ts";
 
-/** One failed Replica, with what its newest attempt said. */
+/** One failed Replica with what its newest attempt said, or one failed Item of it. */
 export interface Failure {
   readonly index: number;
   readonly session: string;
@@ -10,7 +10,7 @@ export interface Failure {
   readonly signal: string | null;
   /** The line that says why; empty where there is none. */
   readonly line: string;
-  /** The failed Items that it was given; null where the Group has none. */
+  /** The Items that failed with it; null where there are none. */
   readonly items: readonly string[] | null;
 }
 
@@ -42,6 +42,7 @@ function describe(members: readonly { failure: Failure; pattern: LinePattern }[]
   const [first] = failures;
   const exitCode = common(failures.map((failure) => failure.exitCode));
   const signal = common(failures.map((failure) => failure.signal));
+  const indices = new Set(failures.map(({ index }) => index));
   const files = new Set(members.flatMap(({ failure, pattern }) => failure.items ?? filesIn(pattern)));
   return {
     pattern: commonPattern(members.map(({ pattern }) => pattern)),
@@ -49,8 +50,8 @@ function describe(members: readonly { failure: Failure; pattern: LinePattern }[]
     reason: first?.reason ?? PROGRAM_FAILED,
     ...(exitCode === null ? {} : { exitCode }),
     ...(signal === null ? {} : { signal }),
-    count: failures.length,
-    replicas: formatReplicaSelection({ ranges: rangesOf(failures.map(({ index }) => index)), states: [] }),
+    count: indices.size,
+    replicas: formatReplicaSelection({ ranges: rangesOf([...indices]), states: [] }),
     files: [...files].slice(0, MAX_FILES_OF_CAUSE),
     fileCount: files.size,
   };

@@ -1,4 +1,4 @@
-import type { GroupReport, ReplicaUsage, ServerContext, User } from "@canfar/contract";
+import type { FailureCause, GroupReport, ReplicaUsage, ServerContext, User } from "@canfar/contract";
 import type { SessionDriver } from "@canfar/drivers";
 import type { Clock } from "../../clock.ts";
 import type { ReplicaAttempt } from "../../records/attempt-store.ts";
@@ -6,18 +6,13 @@ import type { GroupRecord } from "../../records/group-store.ts";
 import type { Records } from "../../records/records.ts";
 import type { SessionRecord } from "../../records/session-store.ts";
 import { type GroupReader, stateOf } from "../group-reader.ts";
-import { causesOf, type Failure } from "./causes.ts";
-import { errorLineOf } from "./error-line.ts";
+import type { ItemReader } from "../items/item-reader.ts";
+import { causesOf } from "./causes.ts";
+import { failuresOf } from "./failures.ts";
 import { spreadOf, usageOf, wallSecondsOf } from "./replica-usage.ts";
 import { adviceFor } from "./resource-advice.ts";
-import { readTails } from "./tails.ts";
 
 const GIB = 2 ** 30;
-
-/** Ends of which the program's output says nothing: the platform's own words do. */
-const TOLD_BY_PLATFORM = new Set(["NotStarted", "Lost", "Stopped", "Expired"]);
-/** Ends that are their own cause, whatever was printed before. */
-const CAUSE_BY_ITSELF = new Set(["OOMKilled", "DeadlineExceeded"]);
 
 /** Tells how Groups went, from the records and the tails of failed Replicas' logs. */
 export class GroupReporter {
@@ -26,6 +21,7 @@ export class GroupReporter {
   constructor(options: {
     records: Records;
     groups: GroupReader;
+    items: ItemReader;
     driver: SessionDriver;
     context: ServerContext;
     clock: Clock;
@@ -40,7 +36,7 @@ export class GroupReporter {
    * @throws CanfarError `group.not_found`
    */
   async report(user: User, id: string, signal: AbortSignal): Promise<GroupReport> {
-    const { records, groups, clock } = this.#options;
+    const { records, groups, driver, items: itemReader, clock } = this.#options;
     const record = groups.record(user, id);
     const group = groups.get(user, id);
     const sessions = records.sessions.ofGroup(id);
@@ -67,36 +63,22 @@ export class GroupReporter {
       cpuSeconds: sum(all.map(({ cpuSeconds }) => cpuSeconds ?? 0)),
       wallSeconds: sum(all.map((attempt) => wallSecondsOf(attempt) ?? 0)),
       ...spreads(replicas),
-      causes: causesOf(await this.#failures({ group: id, sessions, attempts }, signal)),
+      causes: causesOf(
+        await failuresOf({ group: record, sessions, attempts }, { driver, items: itemReader, signal }),
+      ),
       advice: this.#advice({ record, sessions, replicas, all }),
       replicas,
     };
   }
 
-  async #failures(
-    of: {
-      group: string;
-      sessions: readonly SessionRecord[];
-      attempts: ReadonlyMap<string, readonly ReplicaAttempt[]>;
-    },
-    signal: AbortSignal,
-  ): Promise<Failure[]> {
-    const { group, sessions, attempts } = of;
-    const failed = sessions.filter((session) => stateOf(session) === "failed");
-    const silent = failed.filter(({ attempt, reason }) => attempt > 0 && isToldByProgram(reason));
-    const refs = silent.map(({ id, attempt }) => ({ sessionId: id, attempt }));
-    const tails = await readTails(this.#options.driver, { group, attempts: refs }, signal);
-    return failed.map((session) => {
-      const signalName = attempts.get(session.id)?.at(-1)?.signal ?? null;
-      const tail = tails.get(session.id) ?? [];
-      // A program that a signal ended had no last word: what it printed before is no reason.
-      const said = signalName === null ? tail : tail.filter(({ stream }) => stream === "stderr");
-      return {
-        ...{ index: session.replicaIndex, session: session.id, reason: session.reason || "Error" },
-        ...{ exitCode: session.exitCode, signal: signalName, items: null },
-        line: lineOf(session, errorLineOf(said)),
-      };
-    });
+  /**
+   * Why Replicas of a Group have failed so far, the most frequent cause first.
+   */
+  async causes(group: GroupRecord, signal: AbortSignal): Promise<FailureCause[]> {
+    const { records, driver, items } = this.#options;
+    const sessions = records.sessions.ofGroup(group.id);
+    const attempts = Map.groupBy(records.attempts.ofGroup(group.id), ({ sessionId }) => sessionId);
+    return causesOf(await failuresOf({ group, sessions, attempts }, { driver, items, signal }));
   }
 
   #advice(of: {
@@ -119,16 +101,6 @@ export class GroupReporter {
       offered: { cores: cores.options, memoryGiB: memoryGB.options },
     });
   }
-}
-
-function isToldByProgram(reason: string | null): boolean {
-  return !TOLD_BY_PLATFORM.has(reason ?? "") && !CAUSE_BY_ITSELF.has(reason ?? "");
-}
-
-function lineOf(session: SessionRecord, errorLine: string): string {
-  if (CAUSE_BY_ITSELF.has(session.reason ?? "")) return "";
-  if (TOLD_BY_PLATFORM.has(session.reason ?? "") || session.attempt === 0) return session.message ?? "";
-  return errorLine;
 }
 
 function requestedBy({ details }: GroupRecord): { cores: number; memoryGiB: number } {
