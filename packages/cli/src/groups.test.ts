@@ -1,4 +1,6 @@
 /** Groups as a user meets them in the command: real processes, against a platform that imitates programs. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { eventually, FakeDriver, startTestPlatform, type TestPlatform } from "@canfar/testing";
 import { CanfarHome, type CanfarResult } from "@canfar/testing/run-canfar";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -165,5 +167,258 @@ describe("wait", () => {
     const waiting = home.run(["wait", "stars"], { terminal: true, env: { CANFAR_DEBUG: "" } });
     await must("delete", "-y", "stars");
     expect((await waiting).exitCode).toBe(4);
+  });
+});
+
+describe("create", () => {
+  test("sends what its options say of a batch", async () => {
+    const [first = ""] = await sleepers("first", 2);
+    const words = ["--retries", "3", "--retry-delay", "1m", "--timeout", "1h30m", "--max-fails", "5"];
+    const more = ["--max-running", "2", "--after", "first:any", "--after-each", first, "--notify"];
+    const program = ["headless", IMAGE, "--", "true"];
+    const id = (
+      await must(
+        "create",
+        "-r",
+        "4",
+        ...words,
+        ...more,
+        "failed:ada@example.org",
+        "--notify",
+        "https://example.org/hook",
+        ...program,
+      )
+    ).stdout.split("\n")[0];
+    const [group] = JSON.parse((await must("info", id ?? "", "-o", "json")).stdout) as { policy: unknown }[];
+    expect(group?.policy).toEqual({
+      retries: 3,
+      retryDelaySeconds: 60,
+      timeoutSeconds: 5400,
+      maxFailures: 5,
+      maxRunning: 2,
+      after: [{ group: first, when: "any" }],
+      afterEach: first,
+      notify: [
+        { target: "mailto:ada@example.org", on: ["failed"] },
+        { target: "https://example.org/hook", on: ["done"] },
+      ],
+    });
+    const { stdout } = await must("info", id ?? "");
+    expect(stdout).toMatch(/^Retries +3, the first after 1 min$/m);
+    expect(stdout).toMatch(/^Time limit +1 h 30 min$/m);
+  });
+
+  test("with the same --request-id makes one Group, and with another request is refused", async () => {
+    const again = [
+      "create",
+      "-n",
+      "once",
+      "-r",
+      "3",
+      "--request-id",
+      "night-7",
+      "headless",
+      IMAGE,
+      "--",
+      "sleep",
+    ];
+    const one = await must(...again, "600");
+    expect((await must(...again, "600")).stdout).toBe(one.stdout);
+    expect(await home.run([...again, "700"])).toMatchObject({ exitCode: 5 });
+    expect(await groups()).toHaveLength(1);
+  });
+
+  test("--wait gives the exit code of the program", async () => {
+    const run = (replicas: string, script: string) =>
+      home.run(["create", "-r", replicas, "--wait", "headless", IMAGE, "--", "sh", "-c", script]);
+    expect(await run("1", "exit 42")).toMatchObject({
+      exitCode: 42,
+      stdout: expect.stringMatching(/^[a-z0-9]{8}\n$/),
+    });
+    expect(await run("2", "exit 0")).toMatchObject({ exitCode: 0 });
+  });
+
+  const items = async (...words: string[]) => {
+    const { stdout } = await must(
+      "create",
+      "--dry-run",
+      "-o",
+      "json",
+      ...words,
+      "headless",
+      IMAGE,
+      "--",
+      "echo",
+      "{}",
+    );
+    return JSON.parse(stdout) as { replicas: number; items: Record<string, unknown> };
+  };
+
+  test("takes items from a list, a pattern, or standard input, and weighs them", async () => {
+    mkdirSync(join(home.path, "sky"));
+    const list = join(home.path, "list.txt");
+    writeFileSync(list, "a b\r\n\nc\n");
+    for (const [name, size] of [
+      ["b.fits", 20],
+      ["a.fits", 10],
+    ] as const)
+      writeFileSync(join(home.path, "sky", name), "x".repeat(size));
+    const pattern = join(home.path, "sky", "*.fits");
+    const [a, b] = ["a", "b"].map((name) => join(home.path, "sky", `${name}.fits`));
+    expect(await items("--items", list)).toMatchObject({
+      replicas: 2,
+      items: { list: ["a b", "c"], split: "balanced" },
+    });
+    expect(await items("--items", pattern, "-r", "7", "--weight", "bytes")).toMatchObject({
+      replicas: 7,
+      items: { list: [a, b], weights: [10, 20], split: "weight" },
+    });
+    expect((await items("--items", "/arc/projects/sky/*.fits", "--split", "weight")).items).toMatchObject({
+      glob: "/arc/projects/sky/*.fits",
+      weighBy: "bytes",
+    });
+    const words = [
+      "create",
+      "--dry-run",
+      "-o",
+      "json",
+      "--items",
+      "-",
+      "--split",
+      "dynamic",
+      "headless",
+      IMAGE,
+      "--",
+      "echo",
+      "{}",
+    ];
+    const piped = await home.run(words, { stdin: "one\ntwo\n" });
+    expect(JSON.parse(piped.stdout)).toMatchObject({ items: { list: ["one", "two"], split: "dynamic" } });
+  });
+
+  test("shares items among as many replicas as there are places, and says so", async () => {
+    const list = join(home.path, "list.txt");
+    writeFileSync(list, Array.from({ length: 100 }, (_, at) => `item ${at}\n`).join(""));
+    const { stdout, stderr } = await must(
+      "create",
+      "--dry-run",
+      "--items",
+      list,
+      "headless",
+      IMAGE,
+      "--",
+      "echo",
+      "{}",
+    );
+    expect(stdout).toMatch(/^replicas +4$/m);
+    expect(stderr).toContain("4 Replicas for 100 items");
+  });
+
+  test.each([
+    [["--items", "nofile"], "no file 'nofile'"],
+    [["--items", "/tmp"], "is a folder"],
+    [["--items", "no*such"], "No file fits"],
+    [["--split", "chunk"], "there are none"],
+    [["--retries", "many"], "not a whole number"],
+    [["--retries", "101"], "--retries cannot be used"],
+    [["--timeout", "soon"], "not a length of time"],
+    [["--memory", "big"], "not an amount of memory"],
+    [["--notify", "somebody"], "whom to tell"],
+    [["--after", "nobody:sometimes"], "after what"],
+    [["--replicas", "0"], "greater than 0"],
+  ])("refuses %j", async (words, said) => {
+    const { stderr, exitCode } = await home.run(["create", ...words, "headless", IMAGE, "--", "true"]);
+    expect({ stderr, exitCode }).toEqual({ stderr: expect.stringContaining(said), exitCode: 2 });
+  });
+
+  test("--after something that is not there is exit code 4, and --items that the shell filled in are told", async () => {
+    expect(await home.run(["create", "--after", "nobody", "headless", IMAGE, "--", "true"])).toMatchObject({
+      exitCode: 4,
+    });
+    const { stderr } = await home.run(["create", "--items", "a", "b", "c", "headless", IMAGE, "--", "true"]);
+    expect(stderr).toContain("'*.fits'");
+  });
+});
+
+describe("rerun", () => {
+  test("runs the failed replicas again under the same ids, or those that are named", async () => {
+    const ids = await sleepers("stars", 3);
+    for (const [at, id] of ids.entries()) driver.endForTest(id, { exitCode: at % 2 });
+    expect((await home.run(["wait", "stars", "-q"])).exitCode).toBe(7);
+    expect((await must("rerun", "stars", "--failed", "--dry-run")).stdout).toContain("stars-2");
+    expect((await must("rerun", "stars", "--failed")).stdout).toBe(`${ids[1]}\n`);
+    await eventually(async () => (await groups())[0]?.counts.running === 1);
+    expect((await home.run(["rerun", "stars[2]"])).exitCode).toBe(5);
+    driver.endForTest(ids[1] ?? "", { exitCode: 0 });
+    expect((await home.run(["wait", "stars", "-q"])).exitCode).toBe(0);
+    const nothing = await must("rerun", "stars");
+    expect(nothing).toMatchObject({ stdout: "", stderr: expect.stringContaining("Nothing to run again") });
+    expect((await must("rerun", "stars[3]")).stdout).toBe(`${ids[2]}\n`);
+    const [second] = JSON.parse((await must("info", "stars-2", "-o", "json")).stdout) as {
+      attempt: number;
+    }[];
+    expect(second?.attempt).toBe(2);
+  });
+
+  test("of a single Session runs it again, however it ended", async () => {
+    const id = (await must("create", "--wait", "headless", IMAGE, "--", "true")).stdout.trim();
+    expect((await must("rerun", id, "--wait")).stdout).toBe(`${id}\n`);
+  });
+});
+
+describe("delete", () => {
+  test("tells how many Sessions a Group is, and how many of them would be lost", async () => {
+    const ids = await sleepers("stars", 3);
+    driver.endForTest(ids[0] ?? "", { exitCode: 0 });
+    await eventually(async () => (await groups())[0]?.counts.completed === 1);
+    const { stderr, exitCode } = await home.run(["delete", "stars"]);
+    expect({ stderr, exitCode }).toEqual({
+      stderr: expect.stringContaining(`Delete 3 Sessions, of which 2 wait or run: stars (${ids[0]})?`),
+      exitCode: 2,
+    });
+    expect((await must("delete", "--dry-run", "stars[2-3]")).stderr).toContain("2 Sessions would be deleted");
+    expect((await must("delete", "-y", "stars-2")).stderr).toBe(`Deleted ${ids[1]} (stars-2).\n`);
+    expect((await must("ps", "stars", "-q")).stdout).toBe(`${ids[0]}\n${ids[2]}\n`);
+    expect((await must("delete", "-y", "stars")).stderr).toBe(`Deleted stars (${ids[0]}): 2 Sessions.\n`);
+    expect(await groups()).toEqual([]);
+  });
+
+  test("of several ids, among them a Group's, deletes these Sessions alone", async () => {
+    const ids = await sleepers("stars", 4);
+    await must("delete", "-y", ids[0] ?? "", ids[3] ?? "");
+    expect((await must("ps", "stars", "-q")).stdout).toBe(`${ids[1]}\n${ids[2]}\n`);
+  });
+});
+
+describe("info and events", () => {
+  test("take Groups, Replicas and selections", async () => {
+    const ids = await sleepers("stars", 3);
+    expect((await must("info", "stars")).stdout).toMatch(/^Status +\[>+\] 0\/3, 3 running$/m);
+    expect((await must("info", "stars-2")).stdout).toMatch(/^Replica +2 of 3 in group/m);
+    expect(JSON.parse((await must("info", "stars[2-3]", "-o", "json")).stdout)).toMatchObject([
+      { id: ids[1], type: "headless" },
+      { id: ids[2] },
+    ]);
+    expect(JSON.parse((await must("events", "stars[1-2]", "-o", "json")).stdout)).toContainEqual(
+      expect.objectContaining({ session: ids[1] }),
+    );
+  });
+});
+
+describe("completion", () => {
+  const proposals = async (...words: string[]) =>
+    (await must("__complete", ...words)).stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.split("\t")[0]);
+
+  test("proposes Groups, their Replicas and their states", async () => {
+    const ids = await sleepers("stars", 12);
+    expect(await proposals("wait", "")).toEqual(expect.arrayContaining(["stars", "@last"]));
+    expect(await proposals("delete", "st")).toEqual(["stars"]);
+    expect(await proposals("delete", ids[0]?.slice(0, 3) ?? "")).toEqual([ids[0]]);
+    expect(await proposals("ps", "stars-1")).toEqual(["stars-1", "stars-10", "stars-11", "stars-12"]);
+    expect(await proposals("rerun", "stars[f")).toEqual(["stars[failed]"]);
+    expect(await proposals("create", "--after", "st")).toEqual(["stars"]);
   });
 });

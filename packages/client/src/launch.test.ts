@@ -104,7 +104,7 @@ describe("Replicas", () => {
     await using _ = server;
     await expect(sessions.launch({ ...BATCH, replicas: 3 })).rejects.toMatchObject({
       code: "command.partial_success",
-      message: "2 of 3 Replicas were launched: no room",
+      message: "2 of 3 Replicas were launched; not accepted were 2 (no room)",
       details: {
         ids: [expect.any(String), expect.any(String)],
         failures: [{ replica: 2, code: "request.invalid", message: "no room" }],

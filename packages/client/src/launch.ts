@@ -2,18 +2,21 @@ import {
   type BatchPolicy,
   CanfarError,
   DEFAULT_BATCH_POLICY,
+  formatReplicaSelection,
   type LaunchRequest,
   type LaunchRequestInput,
   launchAnswerSchema,
   launchRequestSchema,
   parseImageReference,
   parseSessionName,
+  rangesOf,
   replicaName,
   routePath,
 } from "@canfar/contract";
 import { encodeLaunchForm, survivesJoining } from "@canfar/contract/wire";
 import { concurrently } from "./concurrently.ts";
 import type { Connection } from "./connection.ts";
+import { grouped } from "./grouped.ts";
 import { unsupported } from "./unsupported.ts";
 
 /** One Replica that the server did not launch. */
@@ -168,8 +171,8 @@ function settle(ids: readonly string[], failures: readonly LaunchFailure[]): str
   if (first === undefined) return launched;
   if (launched.length === 0) throw first.error;
   throw new CanfarError("command.partial_success", {
-    message: `${launched.length} of ${launched.length + failures.length} Replicas were launched: ${first.error.message}`,
-    hint: first.error.hint,
+    message: `${launched.length} of ${launched.length + failures.length} Replicas were launched; not accepted were ${notAccepted(failures)}`,
+    hint: first.error.hint ?? "Those that were launched go on; `canfar ps` shows them.",
     details: {
       ids: launched,
       failures: failures
@@ -178,6 +181,16 @@ function settle(ids: readonly string[], failures: readonly LaunchFailure[]): str
     },
     cause: first.error,
   });
+}
+
+/** Replicas by why: `3,7-9 (no room)`. */
+function notAccepted(failures: readonly LaunchFailure[]): string {
+  return [...grouped(failures, ({ error }) => error.message)]
+    .map(([message, same]) => {
+      const ranges = rangesOf(same.map(({ replica }) => replica));
+      return `${formatReplicaSelection({ ranges, states: [] })} (${message})`;
+    })
+    .join("; ");
 }
 
 function interrupted(cause: unknown): CanfarError {

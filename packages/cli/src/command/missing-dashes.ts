@@ -1,4 +1,4 @@
-import { CanfarError } from "@canfar/contract";
+import { CanfarError, isLaunchableKind } from "@canfar/contract";
 import type { Command } from "@stricli/core";
 import type { Context } from "./context.ts";
 
@@ -22,10 +22,19 @@ export function refuseMissingDashes(
 ): void {
   const at = indexOfThirdWord(options, words);
   if (at === undefined) return;
+  if (isLaunchableKind(words[at] ?? "")) throw filledInPattern(words[at] ?? "");
   const fixed = ["canfar", "create", ...words.slice(0, at), "--", ...words.slice(at), ...afterDashes];
   throw new CanfarError("command.usage", {
     message: `'${words[at]}' stands behind the Container Image; the Session's own command needs -- before it`,
     hint: `Write: ${fixed.map(quoted).join(" ")}`,
+  });
+}
+
+/** `--items *.fits` without quotes: the shell has put the names of all files there. */
+function filledInPattern(kind: string): CanfarError {
+  return new CanfarError("command.usage", {
+    message: `There are words before '${kind}' that belong to no option`,
+    hint: "Did the shell fill in a pattern? Put it in quotes: --items '*.fits'.",
   });
 }
 

@@ -29,6 +29,7 @@ import { prune } from "./prune.ts";
 import { ps } from "./ps.ts";
 import { renew } from "./renew.ts";
 import { report } from "./report.ts";
+import { rerun } from "./rerun.ts";
 import { serverLs } from "./server/ls.ts";
 import { serverUse } from "./server/use.ts";
 import { stats } from "./stats.ts";
@@ -69,23 +70,10 @@ const server = buildRouteMap({
 /** Every command, by the words that call it. */
 export const commands = buildRouteMap({
   routes: {
-    ...{
-      login,
-      logout,
-      create,
-      ps,
-      info,
-      logs,
-      wait: waitCommand,
-      events,
-      report,
-      items,
-      open,
-      renew,
-      delete: deleteCommand,
-      prune,
-      stats,
-    },
+    ...{ login, logout },
+    ...{ create, ps, info, logs, events },
+    ...{ wait: waitCommand, report, items, rerun },
+    ...{ open, renew, delete: deleteCommand, prune, stats },
     ...{ image, server, auth, config, platform, completion, version },
   },
   docs: {
@@ -95,7 +83,8 @@ export const commands = buildRouteMap({
 EXAMPLES
   canfar login
   canfar create notebook skaha/astroml:latest
-  canfar create --replicas 10 headless skaha/astroml:latest -- python echo.py
+  canfar create --replicas 10 --name stars headless skaha/astroml:latest -- python echo.py
+  canfar wait stars
   canfar ps --all
 
 Every command also takes: -v and -vv (say more), --log-level LEVEL, --color auto|always|never.

@@ -22,6 +22,7 @@ import { z } from "zod";
 import { concurrently } from "../concurrently.ts";
 import type { Connection } from "../connection.ts";
 import { forEachId } from "../for-each-id.ts";
+import { grouped } from "../grouped.ts";
 import { type GroupLogOptions, groupLogs } from "../logs/group-logs.ts";
 import { Sessions } from "../sessions.ts";
 import { unsupported } from "../unsupported.ts";
@@ -219,7 +220,7 @@ export class Groups {
     const wanted = new Set(sessions.map(({ id }) => id));
     const known = await this.#known().load();
     const found = (await known.sessions()).filter(({ id }) => wanted.has(id));
-    const members = Map.groupBy(found, ({ id, group = id }) => group);
+    const members = grouped(found, ({ id, group = id }) => group);
     return known.groups.flatMap((group) => {
       const indices = (members.get(group.id) ?? []).map(({ replicaIndex = 1 }) => replicaIndex);
       const { pending, running, completed, failed } = group.counts;

@@ -7,6 +7,7 @@ import {
   replicaNumber,
   selectsAll,
 } from "@canfar/contract";
+import { grouped } from "../grouped.ts";
 
 /** What one word, or several, of a user mean: a Group (a single Session is a Group of one), and which Replicas of it. */
 export interface SelectedReplicas {
@@ -26,7 +27,7 @@ export interface ResolvedWord extends SelectedReplicas {
  * Group it means that Replica: a script that names Sessions one by one must not reach the others.
  */
 export function mergeSelected(words: readonly ResolvedWord[]): SelectedReplicas[] {
-  return [...Map.groupBy(words, ({ group }) => group.id).values()].map((same) => {
+  return [...grouped(words, ({ group }) => group.id).values()].map((same) => {
     const [first] = same as [ResolvedWord, ...ResolvedWord[]];
     const oneByOne = same.some(({ byId, replicas }) => byId && !selectsAll(replicas));
     const meant = same.map(({ byId, replicas }) =>
