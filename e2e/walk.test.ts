@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { ScratchPlatform } from "@canfar/testing/scratch-platform";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { created, ended, list } from "./sessions.ts";
@@ -102,13 +103,13 @@ test("a program that does not exist fails with 127, and ps says so", async () =>
 });
 
 test("a deleted session is off the list and its program is gone", async () => {
-  const [id = ""] = await created(platform, ["headless", IMAGE, "--", "sleep", "1000"]);
-  await expect
-    .poll(async () => (await list(platform)).find((each) => each.id === id)?.status)
-    .toBe("Running");
+  const seconds = `100000.${process.pid}`; // No other program on this machine sleeps as long.
+  const [id = ""] = await created(platform, ["headless", IMAGE, "--", "sleep", seconds]);
+  await expect.poll(() => runs(`sleep\0${seconds}\0`)).toBe(true);
   expect((await platform.canfar(["delete", "-y", id])).exitCode).toBe(0);
   expect((await list(platform)).some((each) => each.id === id)).toBe(false);
   expect((await platform.canfar(["info", id])).exitCode).toBe(4);
+  await expect.poll(() => runs(`sleep\0${seconds}\0`)).toBe(false);
 });
 
 test.each([
@@ -144,3 +145,15 @@ test("an error with -o json is one JSON object on standard error", async () => {
   expect(JSON.parse(stderr)).toMatchObject({ code: "image.unknown", message: expect.any(String) });
   expect(exitCode).toBe(4);
 });
+
+/** True while a process of this machine has exactly these words, each ended by a zero. */
+function runs(words: string): boolean {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.some((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8") === words;
+    } catch {
+      return false; // It has ended meanwhile.
+    }
+  });
+}
