@@ -28,7 +28,14 @@ export const notificationDocumentSchema = z.object({
   counts: replicaCountsSchema,
   /** Why Replicas failed, the most frequent first; at most MAX_CAUSES_OF_NOTIFICATION. */
   causes: z.array(
-    failureCauseSchema.pick({ pattern: true, reason: true, exitCode: true, signal: true, count: true, replicas: true }),
+    failureCauseSchema.pick({
+      pattern: true,
+      reason: true,
+      exitCode: true,
+      signal: true,
+      count: true,
+      replicas: true,
+    }),
   ),
   /** Address of the whole report, for those who may see it. */
   report: z.string(),
