@@ -2,7 +2,15 @@
  * `npm run bench [NAME …]`: each benchmark prints one line of JSON: what was measured, its baseline in the same run, the
  * target, and whether it was met. Nothing here is asserted in a test: machines are shared.
  */
-const BENCHMARKS = ["command-start", "list-sessions", "replicas", "notebook", "memory", "proxy"] as const;
+const BENCHMARKS = [
+  "command-start",
+  "list-sessions",
+  "replicas",
+  "batch",
+  "notebook",
+  "memory",
+  "proxy",
+] as const;
 
 /** One figure. `value` must not exceed `target`; without a target it is for information. */
 export interface Figure {

@@ -9,9 +9,18 @@ import {
   rmdirSync,
   writeFileSync,
 } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 export const ROOT = "/sys/fs/cgroup";
+/**
+ * Sessions that usually run at the same time. All of them together are one group, which against what else runs on the
+ * machine would weigh as little as a single process.
+ */
+export function sessionsAtATime(): number {
+  return 2 * availableParallelism();
+}
+
 export const CPU_PERIOD_MICROSECONDS = 100_000;
 
 /** A group with more memory left in it (of files that were read, mostly) would make the next Session's peak a lie. */

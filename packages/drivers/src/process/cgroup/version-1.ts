@@ -11,8 +11,12 @@ import {
   processIds,
   ROOT,
   removeFolders,
+  sessionsAtATime,
   set,
 } from "./group-files.ts";
+
+/** What every process outside weighs. */
+const CPU_SHARES = 1024;
 
 /** Control groups of the first version: a folder for each controller. */
 export function openVersion1(instance: string): Cgroups | string {
@@ -20,6 +24,7 @@ export function openVersion1(instance: string): Cgroups | string {
   const parents = controllers.map((name) => join(ROOT, name, instance));
   const refused = makeFolders(parents);
   if (refused !== null) return refused;
+  set(join(ROOT, "cpu", instance), "cpu.shares", CPU_SHARES * sessionsAtATime());
   const folder = (controller: string, name: string) => join(ROOT, controller, instance, name);
   return {
     create(name, limits) {

@@ -11,8 +11,13 @@ import {
   processIds,
   ROOT,
   removeFolders,
+  sessionsAtATime,
   set,
 } from "./group-files.ts";
+
+/** What every group has that nobody has asked to weigh more or less. */
+const CPU_WEIGHT = 100;
+const MOST_CPU_WEIGHT = 10_000;
 
 /** Control groups of the second version: one folder with all controllers. */
 export function openVersion2(instance: string): Cgroups | string {
@@ -24,6 +29,7 @@ export function openVersion2(instance: string): Cgroups | string {
   } catch (error) {
     return `control groups cannot be delegated (${(error as NodeJS.ErrnoException).code})`;
   }
+  set(parent, "cpu.weight", Math.min(MOST_CPU_WEIGHT, CPU_WEIGHT * sessionsAtATime()));
   const folder = (name: string) => join(parent, name);
   const peaks = new Peaks();
   return {
