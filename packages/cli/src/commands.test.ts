@@ -12,7 +12,7 @@ let home: CanfarHome;
 
 beforeAll(async () => {
   // Enough slots that no test waits for what another has left running.
-  platform = await startTestPlatform({ config: { batch: { slots: 10_000 } } });
+  platform = await startTestPlatform({ config: { batch: { flexible: 10_000 } } });
 });
 afterAll(async () => {
   await platform[Symbol.asyncDispose]();

@@ -13,7 +13,7 @@ let driver: FakeDriver;
 
 beforeAll(async () => {
   driver = new FakeDriver();
-  platform = await startTestPlatform({ driver, config: { batch: { slots: 10_000 } } });
+  platform = await startTestPlatform({ driver, config: { batch: { flexible: 10_000 } } });
 });
 afterAll(async () => {
   await platform[Symbol.asyncDispose]();

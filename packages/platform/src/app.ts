@@ -26,8 +26,8 @@ import type { ItemLists } from "./services/items/item-lists.ts";
 import type { LaunchService } from "./services/launch.ts";
 import type { GroupLogs } from "./services/logs/group-logs.ts";
 import type { SessionLogs } from "./services/logs/session-logs.ts";
+import type { RerunService } from "./services/policy/rerun.ts";
 import type { GroupReporter } from "./services/report/group-reporter.ts";
-import type { RerunService } from "./services/rerun.ts";
 import type { SessionEnder } from "./services/session-ender.ts";
 import type { SessionReader } from "./services/session-reader.ts";
 

@@ -432,10 +432,10 @@ describe("logs, events, renew, delete", () => {
 
   it("53 H: a queued session tells what it waits for", async () => {
     await platform[Symbol.asyncDispose]();
-    platform = await startTestPlatform({ driver, config: { batch: { slots: 1 } } });
+    platform = await startTestPlatform({ driver, config: { batch: { flexible: 1 } } });
     const [, , third] = [await create(batch()), await create(batch()), await create(batch())];
     const session = await get(third);
-    const message = "waiting for a free slot: 1 session before it";
+    const message = "waiting for room: 1 session before it";
     expect(session).toMatchObject({ status: "Pending", reason: "Queued", message });
     const events = await platform.fetch(`${SESSION}/${third}?view=events&format=json`);
     expect(await events.json()).toContainEqual(expect.objectContaining({ reason: "Queued", message }));

@@ -9,7 +9,7 @@ let platform: TestPlatform;
 async function start(options: { clock?: ManualClock; slots?: number } = {}): Promise<void> {
   const { clock, slots = 8 } = options;
   driver = new FakeDriver(clock === undefined ? {} : { clock });
-  const config = { batch: { slots }, logs: { retentionDays: 10 } };
+  const config = { batch: { flexible: slots }, logs: { retentionDays: 10 } };
   platform = await startTestPlatform({ driver, config, ...(clock === undefined ? {} : { clock }) });
 }
 

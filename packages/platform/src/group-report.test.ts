@@ -11,8 +11,8 @@ let platform: TestPlatform;
 
 beforeEach(async () => {
   clock = new ManualClock();
-  driver = new FakeDriver({ clock });
-  platform = await startTestPlatform({ driver, clock, config: { batch: { slots: 20 } } });
+  driver = new FakeDriver({ clock, capacity: { cores: 8, memoryGiB: 64 } });
+  platform = await startTestPlatform({ driver, clock, config: { batch: { flexible: 20 } } });
 });
 afterEach(() => platform[Symbol.asyncDispose]());
 

@@ -8,7 +8,7 @@ let platform: TestPlatform;
 
 beforeEach(async () => {
   driver = new FakeDriver();
-  platform = await startTestPlatform({ driver, config: { batch: { slots: 2 } } });
+  platform = await startTestPlatform({ driver, config: { batch: { flexible: 2 } } });
 });
 afterEach(() => platform[Symbol.asyncDispose]());
 

@@ -35,7 +35,7 @@ for (const sandbox of ["bubblewrap", "none"] as const) {
     beforeAll(async () => {
       data = mkdtempSync(join(tmpdir(), "canfar-items-"));
       driver = await ProcessDriver.open({ dataFolder: data, environments, sandbox, mayLinkArc: false });
-      platform = await startTestPlatform({ driver, data, config: { batch: { slots: 4 } } });
+      platform = await startTestPlatform({ driver, data, config: { batch: { flexible: 4 } } });
       home = join(platform.folder.homes, "astro");
       mkdirSync(home, { recursive: true });
       homeInSession = sandbox === "none" ? home : "/arc/home/astro";

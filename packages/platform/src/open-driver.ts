@@ -1,6 +1,5 @@
 /** Part of the composition root: the concrete drivers, each loaded only where it is used. */
 
-import { availableParallelism } from "node:os";
 import type { SessionDriver } from "@canfar/drivers";
 import type { ImageRecipe } from "@canfar/drivers/image-recipe";
 import type { Config } from "./config/config.ts";
@@ -34,7 +33,7 @@ export async function openDriver({
     dataFolder: folder.root,
     environments,
     sandbox: config.sandbox,
-    slots: config.batch.slots ?? 2 * Math.min(availableParallelism(), config.resources.maxCores ?? Infinity),
+    ...(config.batch.flexible === undefined ? {} : { slots: config.batch.flexible }),
     passEnvironment: Object.fromEntries(passed),
   });
 }

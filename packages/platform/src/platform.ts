@@ -10,7 +10,10 @@ import type { PlatformApp } from "./handlers/context.ts";
 import type { IssueTicket } from "./handlers/ticket.ts";
 import type { Log } from "./log.ts";
 import type { Records } from "./records/records.ts";
-import { AdmissionQueue } from "./services/admission-queue.ts";
+import { AdmissionQueue } from "./services/admission/admission-queue.ts";
+import { capacityOf } from "./services/admission/demand.ts";
+import { Ledger } from "./services/admission/ledger.ts";
+import { PendingReasons } from "./services/admission/pending-reasons.ts";
 import { CarriedFiles } from "./services/carried-files.ts";
 import { Expiry } from "./services/expiry.ts";
 import { GroupReader } from "./services/group-reader.ts";
@@ -21,14 +24,17 @@ import { ItemLists } from "./services/items/item-lists.ts";
 import { ItemReader } from "./services/items/item-reader.ts";
 import { ItemOrphans } from "./services/items/orphans.ts";
 import { LaunchService } from "./services/launch.ts";
+import { LaunchCheck } from "./services/launch-check.ts";
 import { Launcher } from "./services/launcher.ts";
 import { GroupLogs } from "./services/logs/group-logs.ts";
 import { LogRetention } from "./services/logs/log-retention.ts";
 import { SessionLogs } from "./services/logs/session-logs.ts";
 import { platformLoad } from "./services/platform-load.ts";
+import { GroupEnds } from "./services/policy/group-ends.ts";
+import { RerunService } from "./services/policy/rerun.ts";
+import { Settlement } from "./services/policy/settlement.ts";
 import { Reconciler } from "./services/reconciler.ts";
 import { GroupReporter } from "./services/report/group-reporter.ts";
-import { RerunService } from "./services/rerun.ts";
 import { serverContext } from "./services/server-context.ts";
 import { SessionChanges } from "./services/session-changes.ts";
 import { SessionEnder } from "./services/session-ender.ts";
@@ -97,7 +103,14 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   const changes = new SessionChanges();
   const usage = new UsageMonitor(clock);
   const sessionRoutes = new SessionRoutes(routes);
-  const reader = new SessionReader({ records, usage, origin });
+  const capacity = capacityOf({
+    ...{ machine: description.capacity, memoryGiB: context.memoryGB.defaultRequest },
+    places: config.batch.flexible ?? 2 * Math.max(1, Math.floor(description.capacity.cores)),
+  });
+  const ledger = new Ledger({ records, capacity, clock });
+  const weights = config.batch.shares;
+  const reasons = new PendingReasons({ records, ledger, weights, clock });
+  const reader = new SessionReader({ records, usage, reasons, origin });
   const items = new ItemReader({ records, changes, folder: folder.groups, log });
   const orphans = new ItemOrphans({ records, changes, folder: folder.groups, log });
   const itemLists = new ItemLists(folder);
@@ -109,37 +122,38 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   const surroundings = {
     ...{ hostname: new URL(origin).host, origin, innerOrigin: parts.innerOrigin },
     ...{ homes: folder.homes, projects: folder.projects },
-    ...{ groups: folder.groups, sessionTools: SESSION_TOOLS },
+    ...{ groups: folder.groups, capacity, sessionTools: SESSION_TOOLS },
     command: sessionCommand(),
     ...{ maxProcesses: config.sessions.maxProcesses, longestLifetimeSeconds: LONGEST_LIFETIME_SECONDS },
   };
-  const shared = { driver, records, changes, clock, log, graceSeconds, onEnd };
+  const ends = new GroupEnds();
+  const settlement = new Settlement({ records, ledger, ends, changes, clock });
+  const shared = {
+    ...{ driver, records, changes, ledger, settlement, clock, log, graceSeconds, onEnd },
+    largestMemoryGiB: context.memoryGB.defaultLimit,
+  };
   const launcher = new Launcher({
-    ...{ ...shared, surroundings },
+    ...{ ...shared, surroundings, onRefused: (refused) => observer.apply(refused) },
     issueCredential: (session) => parts.identity.issueSessionCredential(session),
   });
-  const totalSlots = config.batch.slots ?? 2 * context.cores.defaultLimit;
   const { keepsSlots } = description;
-  const queue = new AdmissionQueue({ records, launcher, clock, log, totalSlots, keepsSlots });
+  const queue = new AdmissionQueue({ ...shared, launcher, weights, keepsSlots });
   const observer = new SessionObserver({ ...shared, routes: sessionRoutes, usage });
   const ender = new SessionEnder({ ...shared, reader, routes: sessionRoutes });
   const renewalSeconds = config.sessions.interactiveLifetimeSeconds;
   const expiry = new Expiry({ records, ender, clock, log, renewalSeconds });
   const reconciler = new Reconciler({ ...shared, launcher, observer, queue, intervalMs: RECONCILE_MS });
   const images = new ImageCatalogue({ images: parts.images, registries: config.registries });
-  const homes = new HomeFolders(folder.homes);
-  const launch = new LaunchService({
-    ...{ records, images, queue, launcher, context, clock, log },
-    homes,
-    routes: sessionRoutes,
-    kinds: description.kinds,
+  const check = new LaunchCheck({
+    ...{ records, images, context, clock, kinds: description.kinds },
     lifetimes: {
       interactiveSeconds: config.sessions.interactiveLifetimeSeconds,
       headlessSeconds: config.sessions.headlessLifetimeSeconds,
     },
   });
-
-  const rerun = new RerunService({ records, groups, queue, changes, items, log });
+  const homes = new HomeFolders(folder.homes);
+  const launch = new LaunchService({ ...shared, check, queue, launcher, homes, routes: sessionRoutes });
+  const rerun = new RerunService({ ...shared, groups, queue, items });
   const files = new CarriedFiles({ homes, folder: folder.homes });
   const logs = new SessionLogs({ driver, records, changes });
   const groupLogs = new GroupLogs({ driver, records, changes, clock });
@@ -177,6 +191,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
       sessionRoutes.restore(records);
       itemLists.open((id) => records.groups.find(id) !== null);
       observer.start();
+      settlement.resume();
       await reconciler.start();
       orphans.start();
       expiry.start();

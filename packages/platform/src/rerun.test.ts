@@ -8,7 +8,7 @@ let platform: TestPlatform;
 
 beforeEach(async () => {
   driver = new FakeDriver();
-  platform = await startTestPlatform({ driver, config: { batch: { slots: 8 } } });
+  platform = await startTestPlatform({ driver, config: { batch: { flexible: 8 } } });
 });
 afterEach(() => platform[Symbol.asyncDispose]());
 

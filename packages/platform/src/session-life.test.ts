@@ -67,26 +67,26 @@ async function until(id: string | undefined, status: string): Promise<WireSessio
 const statuses = async () => (await list()).map(({ status }) => status).sort();
 
 describe("the queue", () => {
-  beforeEach(() => restart({ config: { batch: { slots: 2 } } }));
+  beforeEach(() => restart({ config: { batch: { flexible: 2 } } }));
 
-  it("starts as many headless Sessions as there are slots, and the next when one ends", async () => {
+  it("starts as many headless Sessions as there are places, and the next when one ends", async () => {
     const ids = await create({ replicas: "4" });
     await eventually(async () => (await statuses()).join() === "Pending,Pending,Running,Running");
     driver.endForTest(ids[1] ?? "");
     await until(ids[2], "Running");
-    expect((await get(ids[3])).message).toBe("waiting for a free slot: it is the next");
+    expect((await get(ids[3])).message).toBe("waiting for room: it is the next");
   });
 
   it("lets a large Session wait for room, and nobody overtake it", async () => {
     const [running] = await create({});
-    const [large] = await create({ cores: "2" });
+    const [large] = await create({ cores: "4" });
     const [small] = await create({});
     await until(running, "Running");
-    expect((await get(large)).reason).toBe("Queued");
-    expect((await get(small)).message).toBe("waiting for a free slot: 1 session before it");
+    expect((await get(large)).reason).toBe("Resources");
+    expect((await get(small)).message).toBe("waiting for room: 1 session before it");
     driver.endForTest(running ?? "");
     await until(large, "Running");
-    expect((await get(small)).reason).toBe("Queued");
+    expect((await get(small)).reason).toBe("Resources");
   });
 
   it("starts interactive Sessions at once, however long the queue is", async () => {
@@ -109,14 +109,14 @@ describe("the queue", () => {
   it("keeps its order over a restart", async () => {
     const ids = await create({ replicas: "3" });
     await until(ids[0], "Running");
-    await restart({ config: { batch: { slots: 2 } } });
-    expect((await get(ids[2])).reason).toBe("Queued");
+    await restart({ config: { batch: { flexible: 2 } } });
+    expect((await get(ids[2])).reason).toBe("Resources");
     driver.endForTest(ids[0] ?? "");
     await until(ids[2], "Running");
   });
 
-  it("gives a Group of one request REPLICA_ID 1 to N, in one plan for each time slots are free", async () => {
-    await restart({ config: { batch: { slots: 100 } } });
+  it("gives a Group of one request REPLICA_ID 1 to N, in one plan for each time there is room", async () => {
+    await restart({ config: { batch: { flexible: 100 } } });
     await create({ replicas: "50" });
     expect(driver.plansForTest).toHaveLength(1);
     const ids = driver.plansForTest[0]?.replicas.map(({ env }) => Number(env.REPLICA_ID));
@@ -249,12 +249,12 @@ describe("a launch that cannot be", () => {
 
 describe("a large Group", () => {
   it("of 10,000 Replicas is accepted as a whole and listed with its places in the queue", async () => {
-    await restart({ config: { batch: { slots: 10 } } });
+    await restart({ config: { batch: { flexible: 10 } } });
     const ids = await create({ replicas: "10000" });
     expect(new Set(ids).size).toBe(10_000);
     const sessions = await list();
     expect(sessions.map(({ id }) => id)).toEqual(ids);
-    expect(sessions.at(-1)?.message).toBe("waiting for a free slot: 9989 sessions before it");
+    expect(sessions.at(-1)?.message).toBe("waiting for room: 9989 sessions before it");
     await platform.fetch(`${SESSION}/${ids[0]}`, { method: "DELETE" });
     await until(ids[10], "Running");
   });

@@ -9,7 +9,7 @@ let platform: TestPlatform;
 
 beforeEach(async () => {
   driver = new FakeDriver();
-  platform = await startTestPlatform({ driver, config: { batch: { slots: 1 } } });
+  platform = await startTestPlatform({ driver, config: { batch: { flexible: 1 } } });
 });
 afterEach(async () => {
   await platform[Symbol.asyncDispose]();

@@ -32,6 +32,12 @@ export class ManualClock {
     this.#now = end;
   }
 
+  /** Somebody sets the clock: what it shows changes, timers go on as they were. @param milliseconds back, if negative */
+  set(milliseconds: number): void {
+    this.#now += milliseconds;
+    this.#timers = this.#timers.map((timer) => Object.assign(timer, { at: timer.at + milliseconds }));
+  }
+
   #nextUntil(end: number): { at: number; callback: () => void } | undefined {
     return this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
   }

@@ -62,8 +62,11 @@ export class FakeDriver implements SessionDriver {
   #held = false;
   #muted = false;
 
-  constructor(options: { clock?: FakeClock } = {}) {
+  readonly #capacity: DriverDescription["capacity"];
+
+  constructor(options: { clock?: FakeClock; capacity?: Partial<DriverDescription["capacity"]> } = {}) {
     this.#clock = options.clock ?? WALL_CLOCK;
+    this.#capacity = { cores: 4, memoryGiB: 16, gpus: 0, ...options.capacity };
   }
 
   async describe(): Promise<DriverDescription> {
@@ -73,7 +76,7 @@ export class FakeDriver implements SessionDriver {
       summary: "nothing really runs",
       notices: [],
       kinds,
-      capacity: { cores: 4, memoryGiB: 16, gpus: 0 },
+      capacity: this.#capacity,
     };
   }
 

@@ -10,7 +10,7 @@ let client: Client;
 
 beforeEach(async () => {
   driver = new FakeDriver();
-  platform = await startTestPlatform({ driver, config: { batch: { slots: 100 } } });
+  platform = await startTestPlatform({ driver, config: { batch: { flexible: 100 } } });
   const token = await platform.token();
   client = await openClient({ url: `${platform.url}/skaha/v1`, token, environment: {} });
 });

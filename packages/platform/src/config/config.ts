@@ -22,10 +22,12 @@ export const configSchema = z.strictObject({
   registries: z.array(z.string().min(1)).min(1).default([DEFAULT_REGISTRY]),
   batch: z
     .strictObject({
-      /** Headless Sessions that run at the same time, counted in slots; twice the cores when absent. */
-      slots: z.int().positive().optional(),
+      /** Flexible headless Sessions that run at the same time; twice the cores when absent. */
+      flexible: z.int().positive().optional(),
+      /** Users who get more or less than others: their part of the machine is in proportion to their weight, else 1. */
+      shares: z.record(z.string(), z.number().positive()).default({}),
     })
-    .default({}),
+    .prefault({}),
   sessions: z
     .strictObject({
       interactiveLifetimeSeconds: seconds.default(4 * 86_400),

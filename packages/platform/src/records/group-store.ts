@@ -4,6 +4,7 @@ import {
   DEFAULT_BATCH_POLICY,
   type ItemSplit,
   type ResourceAllocation,
+  type ResourceRequest,
   type SessionKind,
 } from "@canfar/contract";
 
@@ -24,12 +25,16 @@ export interface GroupDetails {
   readonly allocation: ResourceAllocation;
   /** What is split over its Replicas; absent where nothing is. */
   readonly items?: GroupItems | undefined;
+  /** What was asked for; absent in Groups of an older platform. */
+  readonly resources?: ResourceRequest | undefined;
   /** Absent means the default. */
   readonly policy?: BatchPolicy | undefined;
 }
 
 /** One launch request: what all its Sessions share. */
 export interface GroupRecord {
+  /** Order of creation over all users. */
+  readonly sequence: number;
   readonly id: string;
   /** What its Replicas' names begin with. */
   readonly name: string;
@@ -38,7 +43,6 @@ export interface GroupRecord {
   readonly image: string;
   readonly interactive: boolean;
   readonly replicaCount: number;
-  readonly slots: number;
   readonly lifetimeSeconds: number;
   readonly details: GroupDetails;
   readonly createdAt: string;
@@ -50,6 +54,10 @@ export interface GroupRecord {
   readonly stopped: string | null;
   /** When the logs of its Sessions were removed, ISO 8601; null while they are there. */
   readonly logsRemovedAt: string | null;
+  /** False while Groups that have to end before it have not. */
+  readonly released: boolean;
+  /** Failed Replicas that the limit of failures does not count: those that a rerun left alone. */
+  readonly failedBefore: number;
 }
 
 export function policyOf(group: GroupRecord): BatchPolicy {
@@ -64,39 +72,49 @@ export class GroupStore {
   readonly #setLogsRemoved;
   readonly #findByRequest;
   readonly #findLike;
-  readonly #stop;
+  readonly #update;
+  readonly #newest;
 
   constructor(database: DatabaseSync) {
     this.#insert = database.prepare(`
-      INSERT INTO groups (id, username, kind, image, interactive, replica_count, slots, requested_cores,
-        requested_memory_gib, lifetime_seconds, details, created_at, name, request_id, request_digest)
+      INSERT INTO groups (id, username, kind, image, interactive, replica_count, requested_cores,
+        requested_memory_gib, lifetime_seconds, details, created_at, name, request_id, request_digest, released)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-    this.#find = database.prepare("SELECT * FROM groups WHERE id = ?");
-    this.#findByRequest = database.prepare("SELECT * FROM groups WHERE username = ? AND request_id = ?");
+    this.#find = database.prepare("SELECT rowid AS sequence, * FROM groups WHERE id = ?");
+    this.#findByRequest = database.prepare(
+      "SELECT rowid AS sequence, * FROM groups WHERE username = ? AND request_id = ?",
+    );
     this.#findLike = database.prepare(`
-      SELECT * FROM groups WHERE username = ? AND name = ? AND created_at >= ? AND request_digest = ?
+      SELECT rowid AS sequence, * FROM groups WHERE username = ? AND name = ? AND created_at >= ? AND request_digest = ?
         AND request_id IS NULL ORDER BY created_at DESC LIMIT 1`);
-    this.#stop = database.prepare("UPDATE groups SET stopped = ? WHERE id = ?");
     this.#withOldLogs = database.prepare(`
       SELECT id FROM groups WHERE logs_removed_at IS NULL AND created_at < ? AND NOT EXISTS (
         SELECT 1 FROM sessions WHERE group_id = groups.id
           AND (phase <> 'ended' OR COALESCE(ended_at, sessions.created_at) >= ? OR deleted_at >= ?))
       ORDER BY created_at LIMIT ?`);
     this.#setLogsRemoved = database.prepare("UPDATE groups SET logs_removed_at = ? WHERE id = ?");
+    this.#newest = database.prepare(
+      "SELECT id FROM groups WHERE username = ? AND interactive = 0 ORDER BY rowid DESC LIMIT ?",
+    );
+    this.#update = database.prepare(
+      "UPDATE groups SET stopped = ?, released = ?, failed_before = ? WHERE id = ?",
+    );
     this.#load = database.prepare(`
       SELECT COALESCE(SUM(requested_cores), 0) AS cores, COALESCE(SUM(requested_memory_gib), 0) AS memoryGiB
       FROM sessions JOIN groups ON groups.id = group_id
       WHERE phase IN ('admitted', 'preparing', 'starting', 'running')`);
   }
 
-  insert(group: GroupRecord): void {
+  /** @returns it with its place in the order of creation */
+  insert(group: GroupRecord): GroupRecord {
     const { requestedCores, requestedMemoryGiB } = group.details.allocation;
-    this.#insert.run(
+    const { lastInsertRowid } = this.#insert.run(
       ...[group.id, group.username, group.kind, group.image, group.interactive ? 1 : 0, group.replicaCount],
-      ...[group.slots, requestedCores, requestedMemoryGiB, group.lifetimeSeconds],
+      ...[requestedCores, requestedMemoryGiB, group.lifetimeSeconds],
       ...[JSON.stringify(group.details), group.createdAt, group.name],
-      ...[group.requestId, group.requestDigest],
+      ...[group.requestId, group.requestDigest, group.released ? 1 : 0],
     );
+    return { ...group, sequence: Number(lastInsertRowid) };
   }
 
   find(id: string): GroupRecord | null {
@@ -120,9 +138,14 @@ export class GroupStore {
     return toRecord(this.#findLike.get(group.username, group.name, since, group.requestDigest));
   }
 
-  /** Notes why nothing of a Group starts any more; null lets it start again. */
-  setStopped(id: string, why: string | null): void {
-    this.#stop.run(why, id);
+  /** Ids of a user's newest headless Groups, newest first. */
+  newest(username: string, limit: number): string[] {
+    return this.#newest.all(username, limit).map(({ id }) => String(id));
+  }
+
+  /** Notes what policies have made of a Group: whether something of it may start, and what counts. */
+  update({ id, stopped, released, failedBefore }: GroupRecord): void {
+    this.#update.run(stopped, released ? 1 : 0, failedBefore, id);
   }
 
   /**
@@ -149,6 +172,7 @@ export class GroupStore {
 function toRecord(row: Record<string, SQLOutputValue> | undefined): GroupRecord | null {
   if (row === undefined) return null;
   return {
+    sequence: Number(row.sequence),
     id: String(row.id),
     name: String(row.name),
     username: String(row.username),
@@ -156,7 +180,6 @@ function toRecord(row: Record<string, SQLOutputValue> | undefined): GroupRecord 
     image: String(row.image),
     interactive: row.interactive === 1,
     replicaCount: Number(row.replica_count),
-    slots: Number(row.slots),
     lifetimeSeconds: Number(row.lifetime_seconds),
     details: JSON.parse(String(row.details)) as GroupDetails,
     createdAt: String(row.created_at),
@@ -164,5 +187,7 @@ function toRecord(row: Record<string, SQLOutputValue> | undefined): GroupRecord 
     requestDigest: String(row.request_digest ?? ""),
     stopped: row.stopped as string | null,
     logsRemovedAt: row.logs_removed_at as string | null,
+    released: row.released === 1,
+    failedBefore: Number(row.failed_before),
   };
 }

@@ -14,7 +14,7 @@ const group: GroupRecord = {
   ...{
     interactive: false,
     replicaCount: 1,
-    slots: 1,
+    ...{ sequence: 1, released: true, failedBefore: 0 },
     lifetimeSeconds: 60,
     createdAt: "2026-01-01T00:00:00.000Z",
     ...{ name: "a", requestId: null, requestDigest: "d", stopped: null, logsRemovedAt: null },
@@ -50,8 +50,8 @@ describe("Records", () => {
   it("refuses an id that is taken, without an error", () => {
     const records = new Records(openDatabase(":memory:"));
     records.groups.insert(group);
-    expect(records.sessions.insert(session("aaaaaaaa"))).toBe(true);
-    expect(records.sessions.insert(session("aaaaaaaa"))).toBe(false);
+    expect(records.sessions.insert(session("aaaaaaaa"))).toMatchObject({ id: "aaaaaaaa", attempt: 0 });
+    expect(records.sessions.insert(session("aaaaaaaa"))).toBeNull();
   });
 
   it("says storage.full on a full disk, and has written nothing", () => {

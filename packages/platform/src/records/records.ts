@@ -4,6 +4,7 @@ import { AttemptStore } from "./attempt-store.ts";
 import { migrate, transact } from "./database.ts";
 import { EventStore } from "./event-store.ts";
 import { GroupStore } from "./group-store.ts";
+import { QueueStore } from "./queue-store.ts";
 import { SESSION_MIGRATIONS } from "./schema.ts";
 import { SessionStore } from "./session-store.ts";
 
@@ -14,15 +15,19 @@ const SQLITE_FULL = 13;
 export class Records {
   readonly groups: GroupStore;
   readonly sessions: SessionStore;
+  readonly queue: QueueStore;
   readonly attempts: AttemptStore;
   readonly events: EventStore;
   readonly #database: DatabaseSync;
+  readonly #undone: (() => void)[] = [];
+  #afterwards: (() => void)[] = [];
 
   constructor(database: DatabaseSync) {
     migrate(database, SESSION_MIGRATIONS);
     this.#database = database;
     this.groups = new GroupStore(database);
     this.sessions = new SessionStore(database);
+    this.queue = new QueueStore(database);
     this.attempts = new AttemptStore(database);
     this.events = new EventStore(database);
   }
@@ -33,9 +38,29 @@ export class Records {
    * @throws CanfarError `storage.full`, and whatever `work` throws
    */
   write<T>(work: () => T): T {
+    this.#afterwards = [];
+    const result = this.#transact(work);
+    const afterwards = this.#afterwards;
+    this.#afterwards = [];
+    for (const act of afterwards) act();
+    return result;
+  }
+
+  /** Inside a write: calls `act` once the write lasts, and never if it does not. */
+  afterwards(act: () => void): void {
+    this.#afterwards.push(act);
+  }
+
+  /** Calls `listener` after each write of which nothing was written: what was counted meanwhile is wrong. */
+  onUndone(listener: () => void): void {
+    this.#undone.push(listener);
+  }
+
+  #transact<T>(work: () => T): T {
     try {
       return transact(this.#database, work);
     } catch (error) {
+      for (const listener of this.#undone) listener();
       if ((error as { errcode?: unknown }).errcode !== SQLITE_FULL) throw error;
       throw new CanfarError("storage.full", {
         message: "the disk with the platform's records is full; nothing was changed",

@@ -93,6 +93,8 @@ export const SESSION_MIGRATIONS: readonly Migration[] = [
       ALTER TABLE groups ADD COLUMN released INTEGER NOT NULL DEFAULT 1;
       -- Replicas that had failed at the last rerun and were left alone: its limit of failures does not count them.
       ALTER TABLE groups ADD COLUMN failed_before INTEGER NOT NULL DEFAULT 0;
+      -- Superseded: the queue counts cores and memory.
+      ALTER TABLE groups DROP COLUMN slots;
       UPDATE groups SET name = COALESCE((SELECT name FROM sessions WHERE sessions.id = groups.id), '');
       CREATE UNIQUE INDEX groups_by_request ON groups (username, request_id) WHERE request_id IS NOT NULL;
 

@@ -63,6 +63,12 @@ export type NewSession = Pick<
   | "held"
 >;
 
+/** What is the same for all new ones. */
+const FRESH: Omit<SessionRecord, keyof NewSession | "sequence"> = {
+  ...{ status: "Pending", exitCode: null, attempt: 0, startedAt: null, endedAt: null, expiresAt: null },
+  ...{ stopCause: null, deletedAt: null, notBefore: "", memoryGiB: null, attemptsBefore: 0 },
+};
+
 /** What may change in a Session's life; absent means unchanged. */
 export type SessionChange = Partial<
   Pick<
@@ -87,7 +93,7 @@ export type Requeue = Pick<
   "reason" | "message" | "notBefore" | "held" | "memoryGiB" | "attemptsBefore"
 >;
 
-const COLUMNS = `sequence, id, group_id AS groupId, sessions.username AS username, name,
+export const SESSION_COLUMNS = `sequence, id, group_id AS groupId, sessions.username AS username, name,
   replica_index AS replicaIndex, phase, status, reason, message, exit_code AS exitCode, attempt,
   sessions.created_at AS createdAt, started_at AS startedAt, ended_at AS endedAt, expires_at AS expiresAt,
   stop_cause AS stopCause, deleted_at AS deletedAt, not_before AS notBefore, held, memory_gib AS memoryGiB, attempts_before AS attemptsBefore`;
@@ -107,9 +113,6 @@ export class SessionStore {
   readonly #isActive;
   readonly #activeInteractive;
   readonly #queued;
-  readonly #queuedBefore;
-  readonly #queuedBetween;
-  readonly #slotsInUse;
   readonly #nextExpiry;
   readonly #expired;
   readonly #update;
@@ -123,7 +126,7 @@ export class SessionStore {
   readonly #tallyOfGroup;
 
   constructor(database: DatabaseSync) {
-    const select = (rest: string) => database.prepare(`SELECT ${COLUMNS} FROM sessions ${rest}`);
+    const select = (rest: string) => database.prepare(`SELECT ${SESSION_COLUMNS} FROM sessions ${rest}`);
     this.#insert = database.prepare(`
       INSERT INTO sessions (id, group_id, username, name, replica_index, phase, status, reason, message, created_at,
         held)
@@ -141,20 +144,11 @@ export class SessionStore {
     this.#activeInteractive = database.prepare(`
       SELECT COUNT(*) AS count FROM sessions JOIN groups ON groups.id = group_id
       WHERE sessions.username = ? AND interactive = 1 AND deleted_at IS NULL AND ${ACTIVE}`);
-    this.#queued = select("WHERE phase = 'queued' ORDER BY sequence LIMIT ?");
-    this.#queuedBefore = database.prepare(
-      "SELECT COUNT(*) AS count FROM sessions WHERE phase = 'queued' AND sequence < ?",
-    );
-    this.#queuedBetween = database.prepare(
-      "SELECT COUNT(*) AS count FROM sessions WHERE phase = 'queued' AND sequence >= ? AND sequence < ?",
-    );
+    this.#queued = select("WHERE phase = 'queued' ORDER BY sequence");
     this.#nextExpiry = database.prepare(
       `SELECT MIN(expires_at) AS at FROM sessions WHERE ${ACTIVE} AND stop_cause IS NULL`,
     );
     this.#expired = select(`WHERE ${ACTIVE} AND stop_cause IS NULL AND expires_at <= ?`);
-    this.#slotsInUse = database.prepare(
-      `SELECT COALESCE(SUM(slots), 0) AS slots FROM sessions JOIN groups ON groups.id = group_id WHERE ${ACTIVE}`,
-    );
     this.#ofGroup = select("WHERE group_id = ? AND deleted_at IS NULL ORDER BY replica_index, sequence");
     this.#everyOfGroup = select("WHERE group_id = ? ORDER BY replica_index, sequence");
     this.#isGroupActive = database.prepare(`
@@ -198,13 +192,14 @@ export class SessionStore {
     };
   }
 
-  /** @returns false where the id is taken */
-  insert(session: NewSession): boolean {
-    const { changes } = this.#insert.run(
+  /** Puts a new Session on record. @returns null where its id is taken */
+  insert(session: NewSession): SessionRecord | null {
+    const { changes, lastInsertRowid } = this.#insert.run(
       ...[session.id, session.groupId, session.username, session.name, session.replicaIndex, session.phase],
       ...[session.reason, session.message, session.createdAt, session.held],
     );
-    return changes === 1;
+    if (changes === 0) return null;
+    return { ...FRESH, ...session, sequence: Number(lastInsertRowid) };
   }
 
   /** Also a deleted one. */
@@ -271,18 +266,9 @@ export class SessionStore {
     return Number(this.#activeInteractive.get(username)?.count ?? 0);
   }
 
-  /** The first of the queue. */
-  queued(limit: number): SessionRecord[] {
-    return this.#queued.all(limit) as unknown as SessionRecord[];
-  }
-
-  countQueuedBefore(sequence: number): number {
-    return Number(this.#queuedBefore.get(sequence)?.count ?? 0);
-  }
-
-  /** @param from inclusive @param to exclusive */
-  countQueuedBetween(from: number, to: number): number {
-    return Number(this.#queuedBetween.get(from, to)?.count ?? 0);
+  /** What waits, of everybody, in order of creation. */
+  queued(): SessionRecord[] {
+    return this.#queued.all() as unknown as SessionRecord[];
   }
 
   /** When the next active Session expires, ISO 8601; null where none will. */
@@ -293,10 +279,6 @@ export class SessionStore {
   /** Active Sessions whose life was over at `at`, and that were not asked to end yet. */
   expired(at: string): SessionRecord[] {
     return this.#expired.all(at) as unknown as SessionRecord[];
-  }
-
-  slotsInUse(): number {
-    return Number(this.#slotsInUse.get()?.slots ?? 0);
   }
 
   update(id: string, change: SessionChange): void {

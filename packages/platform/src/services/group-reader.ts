@@ -73,7 +73,8 @@ export class GroupReader {
   /** The selected Replicas as clients see Sessions. @throws CanfarError `group.not_found` */
   *sessions(user: User, id: string, selection: ReplicaSelection): Generator<Session> {
     const group = this.record(user, id);
-    for (const record of this.replicas(user, id, selection)) yield this.#sessions.describe(record, group);
+    const describe = this.#sessions.describer();
+    for (const record of this.replicas(user, id, selection)) yield describe(record, group);
   }
 
   #find(id: string): GroupRecord {
@@ -95,7 +96,7 @@ export class GroupReader {
       ...(startedAt === null ? {} : { startedAt }),
       ...(endedAt === null ? {} : { endedAt }),
       ...(group.stopped === null ? {} : { message: group.stopped }),
-      ...(only === undefined ? {} : { session: this.#sessions.describe(only, group) }),
+      ...(only === undefined ? {} : { session: this.#sessions.describer()(only, group) }),
     };
   }
 }

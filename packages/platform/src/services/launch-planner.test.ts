@@ -1,6 +1,7 @@
 import type { SessionKind } from "@canfar/contract";
 import { describe, expect, it } from "vitest";
 import type { GroupRecord } from "../records/group-store.ts";
+import { capacityOf } from "./admission/demand.ts";
 import { type PlanSurroundings, planLaunch } from "./launch-planner.ts";
 
 const surroundings: PlanSurroundings = {
@@ -10,6 +11,7 @@ const surroundings: PlanSurroundings = {
   homes: "/data/arc/home",
   projects: "/data/arc/projects",
   groups: "/data/groups",
+  capacity: capacityOf({ machine: { cores: 4, memoryGiB: 16, gpus: 0 }, places: 8, memoryGiB: 4 }),
   sessionTools: "/platform/session-tools",
   command: { node: "/platform/bin/node", folder: "/platform/command" },
   maxProcesses: 4096,
@@ -28,7 +30,7 @@ function group(
     image: "images.canfar.net/skaha/astroml:latest",
     interactive: kind !== "headless",
     replicaCount,
-    slots: 1,
+    ...{ sequence: 1, released: true, failedBefore: 0 },
     lifetimeSeconds: 345_600,
     createdAt: "2026-01-01T00:00:00.000Z",
     ...{ name: "a", requestId: null, requestDigest: "", stopped: null, logsRemovedAt: null },
@@ -53,7 +55,7 @@ function group(
 }
 
 const session = (id: string, replicaIndex: number) => ({
-  ...{ id, name: `a-${replicaIndex}`, replicaIndex, attempt: 1 },
+  ...{ id, name: `a-${replicaIndex}`, replicaIndex, attempt: 1, memoryGiB: null },
 });
 
 const first = session("aaaaaaaa", 1);
@@ -171,7 +173,7 @@ describe("planLaunch", () => {
           "port": 8888,
           "readyPath": "/session/notebook/aaaaaaaa/api",
         },
-        "slots": 1,
+        "slots": 0,
         "user": {
           "gid": 1000,
           "groups": [
@@ -298,7 +300,7 @@ describe("planLaunch", () => {
             },
           ],
           "service": null,
-          "slots": 1,
+          "slots": 4,
           "user": {
             "gid": 1000,
             "groups": [
@@ -390,5 +392,16 @@ describe("planLaunch", () => {
     ["firefly", { port: 8080, readyPath: null }],
   ] as const)("says where a %s Session serves", (kind, service) => {
     expect(planLaunch(group(kind), [first], surroundings)[0]?.service).toEqual(service);
+  });
+
+  it("gives those whose memory was raised a plan of their own", () => {
+    const raised = { ...session("bbbbbbbb", 2), memoryGiB: 8 };
+    const plans = planLaunch(group("headless"), [first, raised, session("cccccccc", 3)], surroundings);
+    expect(
+      plans.map(({ replicas, limits }) => [replicas.map(({ index }) => index), limits.memoryBytes]),
+    ).toEqual([
+      [[1, 3], 4 * 1024 ** 3],
+      [[2], 8 * 1024 ** 3],
+    ]);
   });
 });

@@ -9,6 +9,7 @@ import {
 } from "@canfar/contract";
 import { type LaunchPlan, PORT_PLACEHOLDER } from "@canfar/drivers";
 import type { GroupRecord } from "../records/group-store.ts";
+import { type Capacity, demandOf, slotsOf } from "./admission/demand.ts";
 import { itemsEnvironment, itemsMounts, replicaItemsEnvironment, withItems } from "./items/plan-items.ts";
 import { ADDRESS_VARIABLE, bringsOwnLogin } from "./with-credentials.ts";
 
@@ -38,6 +39,7 @@ export interface PlanSurroundings {
   /** What runs `canfar` inside Sessions; null where the command is not built. */
   readonly command: SessionCommand | null;
   readonly maxProcesses: number;
+  readonly capacity: Capacity;
   /** The driver's own time limit; the platform ends Sessions at their expiry, which renewal moves. */
   readonly longestLifetimeSeconds: number;
 }
@@ -56,19 +58,23 @@ export interface PlannedSession {
   readonly name: string;
   readonly replicaIndex: number;
   readonly attempt: number;
+  /** Its own memory in GiB, where an earlier attempt ran out of it; null means the Group's. */
+  readonly memoryGiB: number | null;
 }
 
 /**
  * Makes plans from records: pure, so that what a Session gets can be read here and tested as data. Headless Replicas
- * share one plan; interactive Sessions get one each, since their addresses are part of their arguments.
+ * with the same limits share one plan; interactive Sessions get one each, since their addresses are part of their arguments.
  */
 export function planLaunch(
   group: GroupRecord,
   sessions: readonly PlannedSession[],
   surroundings: PlanSurroundings,
 ): LaunchPlan[] {
-  const batches = group.interactive ? sessions.map((session) => [session]) : [sessions];
-  return batches.map((batch) => planBatch(group, batch, surroundings));
+  const batches = group.interactive
+    ? sessions.map((session) => [session])
+    : Map.groupBy(sessions, ({ memoryGiB }) => memoryGiB).values();
+  return Array.from(batches, (batch) => planBatch(group, batch, surroundings));
 }
 
 function planBatch(
@@ -112,14 +118,19 @@ function planBatch(
     workingDirectory: home,
     limits: {
       cores: allocation.coresLimit,
-      memoryBytes: Math.round(allocation.memoryLimitGiB * GIB),
+      memoryBytes: Math.round((sessions[0]?.memoryGiB ?? allocation.memoryLimitGiB) * GIB),
       processes: surroundings.maxProcesses,
       gpus: allocation.gpus,
     },
-    slots: group.slots,
+    slots: slotsIn(group, sessions[0]?.memoryGiB ?? null, surroundings),
     service: serviceOf(kind, id),
     lifetimeSeconds: surroundings.longestLifetimeSeconds,
   };
+}
+
+/** Interactive Sessions start at once. */
+function slotsIn(group: GroupRecord, memoryGiB: number | null, { capacity }: PlanSurroundings): number {
+  return group.interactive ? 0 : slotsOf(demandOf(group, memoryGiB, capacity), capacity);
 }
 
 function commandMounts(command: SessionCommand | null): LaunchPlan["mounts"] {

@@ -1,11 +1,10 @@
 import { CanfarError } from "@canfar/contract";
-import type { LaunchPlan, SessionDriver } from "@canfar/drivers";
+import type { LaunchPlan, Observation, SessionDriver, SessionRef } from "@canfar/drivers";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Records } from "../records/records.ts";
 import type { SessionRecord } from "../records/session-store.ts";
 import { type PlanSurroundings, planLaunch } from "./launch-planner.ts";
-import type { SessionChanges } from "./session-changes.ts";
 import { bringsOwnLogin, type IssueCredential, withCredentials } from "./with-credentials.ts";
 
 /**
@@ -21,14 +20,13 @@ export class Launcher {
   constructor(options: {
     driver: SessionDriver;
     records: Records;
-    changes: SessionChanges;
     surroundings: PlanSurroundings;
     issueCredential: IssueCredential;
     clock: Clock;
     log: Log;
     graceSeconds: number;
-    /** Called when Sessions ended here, before the driver had them. */
-    onEnd: () => void;
+    /** Told of attempts that ended here, before the driver had them. */
+    onRefused: (ends: readonly Observation[]) => void;
   }) {
     this.#options = options;
   }
@@ -74,28 +72,22 @@ export class Launcher {
     }
   }
 
-  /** A full disk may have room later, so those stay admitted for the reconciler; everything else is the end. */
-  #giveUp(refs: readonly { sessionId: string }[], error: Error): void {
+  /** A full disk may have room later, so those stay admitted for the reconciler; everything else ends the attempt. */
+  #giveUp(refs: readonly SessionRef[], error: Error): void {
     if (error instanceof CanfarError && error.code === "storage.full") return;
-    const { records, changes, clock, log, onEnd } = this.#options;
+    const { clock, log, onRefused } = this.#options;
     const at = clock.now().toISOString();
+    const ends = refs.map(
+      ({ sessionId, attempt }): Observation => ({
+        ...{ sessionId, attempt, phase: "ended", ready: false, at },
+        ...{ reason: "NotStarted", message: `it did not start: ${error.message}` },
+        outcome: { exitCode: null, signal: null, outOfMemory: false, cause: "not-started" },
+      }),
+    );
     try {
-      records.write(() => {
-        for (const { sessionId } of refs) {
-          if (records.sessions.find(sessionId)?.phase !== "admitted") continue;
-          const end = { reason: "NotStarted", message: `it did not start: ${error.message}` };
-          records.sessions.update(sessionId, { phase: "ended", status: "Failed", endedAt: at, ...end });
-          records.events.add(sessionId, { type: "Warning", at, ...end });
-        }
-      });
+      onRefused(ends);
     } catch (cause) {
       log.error("the end of Sessions could not be recorded", { error: cause });
-      return;
     }
-    for (const { sessionId } of refs) {
-      const session = records.sessions.find(sessionId);
-      if (session !== null) changes.tell(session);
-    }
-    onEnd();
   }
 }

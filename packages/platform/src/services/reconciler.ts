@@ -3,7 +3,7 @@ import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Records } from "../records/records.ts";
 import type { SessionRecord } from "../records/session-store.ts";
-import type { AdmissionQueue } from "./admission-queue.ts";
+import type { AdmissionQueue } from "./admission/admission-queue.ts";
 import type { Launcher } from "./launcher.ts";
 import type { SessionObserver } from "./session-observer.ts";
 
@@ -59,7 +59,7 @@ export class Reconciler {
     const known = await driver.list();
     if (this.#stopped) return;
     observer.apply(known);
-    const present = new Map(known.map((observation) => [observation.sessionId, observation]));
+    const present = new Set(known.map(attemptKey));
     const active = records.sessions.active();
     const missing = active.filter((session) => before.has(session.id) && !this.#isKnown(session, present));
     const accepted = missing.filter(({ phase }) => phase === "starting" || phase === "running");
@@ -73,9 +73,10 @@ export class Reconciler {
     queue.admit();
   }
 
-  #isKnown(session: SessionRecord, present: ReadonlyMap<string, Observation>): boolean {
+  #isKnown(session: SessionRecord, present: ReadonlySet<string>): boolean {
     return (
-      present.get(session.id)?.attempt === session.attempt || this.#options.launcher.isUnderway(session.id)
+      present.has(attemptKey({ sessionId: session.id, attempt: session.attempt })) ||
+      this.#options.launcher.isUnderway(session.id)
     );
   }
 
@@ -110,4 +111,9 @@ export class Reconciler {
       outcome: { exitCode: null, signal: null, outOfMemory: false, cause },
     };
   }
+}
+
+/** An earlier attempt of the same Session may still be known. */
+function attemptKey({ sessionId, attempt }: SessionRef): string {
+  return `${sessionId}.${attempt}`;
 }

@@ -23,6 +23,12 @@ export class SessionChanges {
     this.#listeners.push(listener);
   }
 
+  /** Something changed in many Sessions at once: everybody looks again. */
+  tellAll(): void {
+    this.#ofSessions.wakeAll();
+    this.#ofGroups.wakeAll();
+  }
+
   /** Resolves at the next change of a Session, or when `signal` aborts. */
   next(sessionId: string, signal: AbortSignal): Promise<void> {
     return this.#ofSessions.wait(sessionId, signal);
@@ -41,6 +47,10 @@ class Waiters {
     const waiting = this.#waiting.get(key);
     this.#waiting.delete(key);
     for (const wake of waiting ?? []) wake();
+  }
+
+  wakeAll(): void {
+    for (const key of [...this.#waiting.keys()]) this.wake(key);
   }
 
   wait(key: string, signal: AbortSignal): Promise<void> {

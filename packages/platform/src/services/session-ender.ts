@@ -3,13 +3,12 @@ import type { SessionDriver } from "@canfar/drivers";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Records } from "../records/records.ts";
-import type { SessionRecord, StopCause } from "../records/session-store.ts";
+import type { SessionChange, SessionRecord, StopCause } from "../records/session-store.ts";
+import type { Ledger } from "./admission/ledger.ts";
+import type { Settlement } from "./policy/settlement.ts";
 import type { SessionChanges } from "./session-changes.ts";
 import type { SessionReader } from "./session-reader.ts";
 import type { SessionRoutes } from "./session-routes.ts";
-
-/** As a limit: no limit (SQLite). */
-const EVERY = -1;
 
 /** Ends Sessions before their time: because the user says so, or because their life is over. */
 export class SessionEnder {
@@ -21,6 +20,8 @@ export class SessionEnder {
     reader: SessionReader;
     routes: SessionRoutes;
     changes: SessionChanges;
+    ledger: Ledger;
+    settlement: Settlement;
     clock: Clock;
     log: Log;
     graceSeconds: number;
@@ -45,13 +46,9 @@ export class SessionEnder {
    * @throws CanfarError `storage.full`
    */
   async deleteAll(sessions: readonly SessionRecord[]): Promise<void> {
-    const { records, routes, clock, log } = this.#options;
+    const { routes, clock, log } = this.#options;
     const deletedAt = clock.now().toISOString();
-    records.write(() => {
-      for (const { id, phase } of sessions) {
-        records.sessions.update(id, { deletedAt, ...(phase === "ended" ? {} : { stopCause: "deleted" }) });
-      }
-    });
+    this.#mark(sessions, "deleted", { deletedAt });
     for (const { id } of sessions) routes.remove(id);
     log.info("deleted Sessions", { first: sessions[0]?.id, count: sessions.length });
     await this.#endAll(sessions, "deleted");
@@ -59,27 +56,34 @@ export class SessionEnder {
 
   /** Ends Sessions whose life is over. */
   async expire(sessions: readonly SessionRecord[]): Promise<void> {
-    const { records } = this.#options;
-    records.write(() => {
-      for (const { id } of sessions) {
-        records.sessions.update(id, { stopCause: "expired", status: "Terminating", reason: "Expired" });
-      }
-    });
+    this.#mark(sessions, "expired", { status: "Terminating", reason: "Expired" });
     await this.#endAll(sessions, "expired");
   }
 
   /** Ends every user's Sessions, for an operator who clears the machine. They stay on the list. Resolves when all have ended. */
   async stopAll(signal: AbortSignal): Promise<void> {
     const { records } = this.#options;
-    // Those that wait go first: room that others make must not start them.
-    const sessions = [...records.sessions.queued(EVERY), ...records.sessions.active()];
-    records.write(() => {
-      for (const { id } of sessions) {
-        records.sessions.update(id, { stopCause: "stopped", status: "Terminating", reason: "Stopped" });
-      }
-    });
+    const sessions = [...records.sessions.queued(), ...records.sessions.active()];
+    this.#mark(sessions, "stopped", { status: "Terminating", reason: "Stopped" });
     await this.#endAll(sessions, "stopped");
     await Promise.all(sessions.map(({ id }) => this.#untilEnded(id, signal)));
+  }
+
+  /** One write: those that wait end here and now, so that no room that others make starts them. */
+  #mark(sessions: readonly SessionRecord[], stopCause: StopCause, change: SessionChange): void {
+    const { records, ledger, settlement, clock } = this.#options;
+    const endedAt = clock.now().toISOString();
+    const end: SessionChange = {
+      ...{ stopCause, phase: "ended", status: "Failed", endedAt },
+      ...{ reason: "Stopped", message: "it was ended before it started" },
+    };
+    records.write(() => {
+      for (const session of sessions) {
+        if (session.phase === "ended") records.sessions.update(session.id, change);
+        else if (session.phase !== "queued") records.sessions.update(session.id, { stopCause, ...change });
+        else settlement.ended(ledger.change(session, { ...change, ...end }));
+      }
+    });
   }
 
   async #untilEnded(id: string, signal: AbortSignal): Promise<void> {
@@ -87,16 +91,10 @@ export class SessionEnder {
     while (!signal.aborted && records.sessions.find(id)?.phase !== "ended") await changes.next(id, signal);
   }
 
-  /** Those that wait end here and now, so that no room that others make starts them; the driver ends the others. */
   async #endAll(sessions: readonly SessionRecord[], cause: StopCause): Promise<void> {
-    const { records, clock, changes, onEnd } = this.#options;
-    const queued = sessions.filter(({ phase }) => phase === "queued");
+    const { changes, onEnd } = this.#options;
     const active = sessions.filter(({ phase }) => phase !== "queued" && phase !== "ended");
-    const endedAt = clock.now().toISOString();
-    records.write(() => {
-      for (const { id } of queued) records.sessions.update(id, { phase: "ended", status: "Failed", endedAt });
-    });
-    if (queued.length > 0) onEnd();
+    if (sessions.some(({ phase }) => phase === "queued")) onEnd();
     if (active.length > 0) await this.#stop(active, cause);
     for (const session of sessions) changes.tell(session);
   }

@@ -1,9 +1,13 @@
 import type { Observation, SessionDriver } from "@canfar/drivers";
+import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { GroupRecord } from "../records/group-store.ts";
 import type { Records } from "../records/records.ts";
-import type { SessionRecord } from "../records/session-store.ts";
+import type { SessionChange, SessionRecord } from "../records/session-store.ts";
+import type { Ledger } from "./admission/ledger.ts";
 import { changeFor, eventType } from "./observation-change.ts";
+import { decideRetry } from "./policy/retry.ts";
+import type { Settlement } from "./policy/settlement.ts";
 import type { SessionChanges } from "./session-changes.ts";
 import type { SessionRoutes } from "./session-routes.ts";
 import type { UsageMonitor } from "./usage-monitor.ts";
@@ -23,8 +27,13 @@ export class SessionObserver {
     routes: SessionRoutes;
     usage: UsageMonitor;
     changes: SessionChanges;
+    ledger: Ledger;
+    settlement: Settlement;
+    /** Most memory that a Session may get. */
+    largestMemoryGiB: number;
+    clock: Clock;
     log: Log;
-    /** Called after Sessions ended: slots are free. */
+    /** Called after Sessions ended: there is room. */
     onEnd: () => void;
   }) {
     this.#options = options;
@@ -63,8 +72,7 @@ export class SessionObserver {
    */
   apply(observations: readonly Observation[]): void {
     const { records, changes, onEnd } = this.#options;
-    const groups = new Map<string, GroupRecord | null>();
-    const applied = records.write(() => observations.map((observation) => this.#record(observation, groups)));
+    const applied = records.write(() => observations.map((observation) => this.#record(observation)));
     for (const [place, observation] of observations.entries()) {
       const after = applied[place];
       if (after === null || after === undefined) continue;
@@ -76,30 +84,47 @@ export class SessionObserver {
     onEnd();
   }
 
-  #record(
-    observation: Observation,
-    groups: Map<string, GroupRecord | null>,
-  ): { session: SessionRecord; group: GroupRecord } | null {
-    const { records } = this.#options;
+  #record(observation: Observation): { session: SessionRecord; group: GroupRecord } | null {
+    const { records, ledger } = this.#options;
     const session = records.sessions.find(observation.sessionId);
-    if (session === null) return null;
-    if (!groups.has(session.groupId)) groups.set(session.groupId, records.groups.find(session.groupId));
-    const group = groups.get(session.groupId) ?? null;
-    if (group === null) return null;
+    const group = session === null ? undefined : ledger.standing(session.groupId)?.group;
+    // Unknown, or nothing of its Group waits or runs any more.
+    if (session === null || group === undefined) return null;
     const change = changeFor(session, observation, group);
     if (change === null) return null;
     const after = { ...session, ...change };
     // An Observation that only tells how much is used, or that was seen before, is no news for the disk.
-    if (!isSame(session, after)) {
-      records.sessions.update(session.id, change);
-      const { reason, message } = after;
-      records.events.add(session.id, {
-        ...{ type: eventType(observation), at: observation.at },
-        ...{ reason: reason || observation.phase, message: message ?? "" },
-      });
+    if (isSame(session, after)) return { session: after, group };
+    const { reason, message } = after;
+    records.events.add(session.id, {
+      ...{ type: eventType(observation), at: observation.at },
+      ...{ reason: reason || observation.phase, message: message ?? "" },
+    });
+    if (observation.phase !== "ended") return { session: ledger.change(session, change), group };
+    this.#endAttempt(observation);
+    return { session: this.#end(session, { change, group, observation }), group };
+  }
+
+  /** The attempt is over: the next one waits in the queue, or this was the Session's end. */
+  #end(
+    session: SessionRecord,
+    facts: { change: SessionChange; group: GroupRecord; observation: Observation },
+  ): SessionRecord {
+    const { records, ledger, settlement, largestMemoryGiB, clock } = this.#options;
+    const { change, group, observation } = facts;
+    const now = clock.now().toISOString();
+    const retry = decideRetry({
+      ...{ session: { ...session, ...change }, group, outcome: observation.outcome ?? null },
+      ...{ largestMemoryGiB, now },
+    });
+    if (retry !== null) {
+      const { reason, message } = retry;
+      records.events.add(session.id, { type: "Warning", at: now, reason, message });
+      return ledger.requeue(session, retry);
     }
-    if (observation.phase === "ended") this.#endAttempt(observation);
-    return { session: after, group };
+    const ended = ledger.change(session, change);
+    settlement.ended(ended);
+    return ended;
   }
 
   #endAttempt(observation: Observation): void {

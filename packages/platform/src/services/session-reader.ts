@@ -2,6 +2,7 @@ import { CanfarError, type Session, type SessionEvent, type User } from "@canfar
 import type { GroupRecord } from "../records/group-store.ts";
 import type { Records } from "../records/records.ts";
 import type { SessionRecord } from "../records/session-store.ts";
+import type { PendingReasons } from "./admission/pending-reasons.ts";
 import { connectPath } from "./connect-url.ts";
 import type { UsageMonitor } from "./usage-monitor.ts";
 
@@ -19,10 +20,12 @@ export class SessionReader {
   readonly #records: Records;
   readonly #usage: UsageMonitor;
   readonly #origin: string;
+  readonly #reasons: PendingReasons;
 
   /** @param options.origin of the addresses under which Sessions open */
-  constructor(options: { records: Records; usage: UsageMonitor; origin: string }) {
+  constructor(options: { records: Records; usage: UsageMonitor; reasons: PendingReasons; origin: string }) {
     this.#records = options.records;
+    this.#reasons = options.reasons;
     this.#usage = options.usage;
     this.#origin = options.origin;
   }
@@ -32,7 +35,7 @@ export class SessionReader {
     const groups = new Map<string, GroupRecord>();
     const kind = filter.kind?.trim().toLowerCase();
     const status = filter.status?.trim().toLowerCase();
-    const position = this.#positions();
+    const describe = this.describer();
     for (const record of this.#records.sessions.listed(user?.username ?? null)) {
       const group = groups.get(record.groupId) ?? this.#groupOf(record);
       groups.set(record.groupId, group);
@@ -40,21 +43,8 @@ export class SessionReader {
       if (!kind && group.kind === "desktop-app") continue;
       if (status && record.status.toLowerCase() !== status) continue;
       if (filter.interactive && !group.interactive) continue;
-      yield this.#session(record, group, position);
+      yield describe(record, group);
     }
-  }
-
-  /** Sessions before this one in the queue, asked in ascending order: one pass over the queue for a whole list. */
-  #positions(): (sequence: number) => number {
-    let known: { sequence: number; before: number } | null = null;
-    return (sequence) => {
-      const before =
-        known === null
-          ? this.#records.sessions.countQueuedBefore(sequence)
-          : known.before + this.#records.sessions.countQueuedBetween(known.sequence, sequence);
-      known = { sequence, before };
-      return before;
-    };
   }
 
   /**
@@ -64,12 +54,16 @@ export class SessionReader {
    */
   get(user: User, id: string): Session {
     const record = this.record(user, id);
-    return this.describe(record, this.#groupOf(record));
+    return this.describer()(record, this.#groupOf(record));
   }
 
-  /** A record as clients see it. */
-  describe(record: SessionRecord, group: GroupRecord): Session {
-    return this.#session(record, group, (sequence) => this.#records.sessions.countQueuedBefore(sequence));
+  /** For one list of Sessions: makes of records what clients see. Sessions of a Group are best given in their order. */
+  describer(): (record: SessionRecord, group: GroupRecord) => Session {
+    const waitsFor = this.#reasons.describer();
+    return (record, group) => {
+      const why = record.phase === "queued" ? waitsFor(record) : record;
+      return this.#session(record, group, why);
+    };
   }
 
   /** @throws CanfarError `session.not_found` */
@@ -100,7 +94,11 @@ export class SessionReader {
     return group;
   }
 
-  #session(record: SessionRecord, group: GroupRecord, position: (sequence: number) => number): Session {
+  #session(
+    record: SessionRecord,
+    group: GroupRecord,
+    { reason, message }: Pick<SessionRecord, "reason" | "message">,
+  ): Session {
     const { user, allocation } = group.details;
     const path = connectPath({ kind: group.kind, id: record.id, username: record.username });
     const usage = record.phase === "running" ? this.#usage.now(record.id) : null;
@@ -108,9 +106,8 @@ export class SessionReader {
       ...{ id: record.id, name: record.name, username: record.username },
       ...{ uid: user.uid, gid: user.gid, groups: [...user.groups] },
       ...{ kind: group.kind, image: group.image, status: record.status },
-      reason: record.reason || undefined,
-      message:
-        record.phase === "queued" ? waitingFor(position(record.sequence)) : record.message || undefined,
+      reason: reason || undefined,
+      message: message || undefined,
       exitCode: record.exitCode ?? undefined,
       attempt: Math.max(1, record.attempt),
       ...{ group: group.id, replicaIndex: record.replicaIndex, replicaCount: group.replicaCount },
@@ -127,9 +124,4 @@ export class SessionReader {
     };
     return session as Session;
   }
-}
-
-function waitingFor(before: number): string {
-  if (before === 0) return "waiting for a free slot: it is the next";
-  return `waiting for a free slot: ${before} session${before === 1 ? "" : "s"} before it`;
 }
