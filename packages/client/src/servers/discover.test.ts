@@ -64,6 +64,17 @@ describe("platforms of this machine", () => {
     expect((await names(saved))[1]).toBe(`local local ${young.origin}/skaha`);
   });
 
+  test("are asked before the default address, which may be somebody else's", async () => {
+    await using folder = await scratchFolder();
+    await using mine = await startSkaha({ ours: true });
+    await using other = await startSkaha({ ours: true });
+    const sources = [new RunningPlatforms(folder.path), new DefaultAddress(other.origin)];
+    const urls = async () => (await discoverServers({ ...probe, sources })).map(({ server }) => server.url);
+    expect(await urls()).toEqual([`${other.origin}/skaha`]);
+    await writeFile(join(folder.path, "a.json"), JSON.stringify({ url: mine.origin, pid: process.pid }));
+    expect(await urls()).toEqual([`${mine.origin}/skaha`]);
+  });
+
   test("none is an error that says where was looked, and how to start one", async () => {
     await using folder = await scratchFolder();
     const origin = await refusedOrigin();

@@ -16,7 +16,8 @@ export interface DiscoveredServer {
 }
 
 /**
- * Looks for servers everywhere at once and asks each what it can do; no credential is sent to any of them.
+ * Looks for servers everywhere at once and asks each what it can do; no credential is sent to any of them. Last resorts are
+ * asked only where no other server answers.
  *
  * @param options.saved servers already in the configuration, which keep their names
  * @throws CanfarError `server.none_available` with what each candidate answered
@@ -24,21 +25,12 @@ export interface DiscoveredServer {
 export async function discoverServers(
   options: ProbeOptions & { readonly sources: readonly ServerSource[]; readonly saved: readonly Server[] },
 ): Promise<DiscoveredServer[]> {
-  const lists = await Promise.all(options.sources.map((source) => source.candidates(options.signal)));
-  const candidates = new Map<string, Candidate>();
-  for (const candidate of lists.flat()) {
-    const known = candidates.get(candidate.url);
-    if (known === undefined || known.startedAt === undefined) candidates.set(candidate.url, candidate);
-  }
-  const answers = await Promise.allSettled(
-    [...candidates.values()].map(async (candidate) => ({
-      candidate,
-      features: await probeFeatures(candidate.url, options),
-    })),
-  );
-  options.signal?.throwIfAborted();
-  const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
-  if (found.length === 0) throw noneAvailable([...candidates.keys()], answers);
+  const lastResorts = options.sources.filter(({ isLastResort }) => isLastResort);
+  const others = options.sources.filter(({ isLastResort }) => !isLastResort);
+  const answers = await askAll(others, options);
+  if (answered(answers).length === 0) answers.push(...(await askAll(lastResorts, options)));
+  const found = answered(answers);
+  if (found.length === 0) throw noneAvailable(answers);
   return nameServers(found, options.saved);
 }
 
@@ -65,6 +57,35 @@ export async function discoverServerAt(
 interface Answer {
   readonly candidate: Candidate;
   readonly features: PlatformFeatures;
+}
+
+/** A candidate, and what came of asking it. */
+interface Asked {
+  readonly candidate: Candidate;
+  readonly outcome: PromiseSettledResult<PlatformFeatures>;
+}
+
+async function askAll(sources: readonly ServerSource[], options: ProbeOptions): Promise<Asked[]> {
+  const lists = await Promise.all(sources.map((source) => source.candidates(options.signal)));
+  const candidates = new Map<string, Candidate>();
+  for (const candidate of lists.flat()) {
+    const known = candidates.get(candidate.url);
+    if (known === undefined || known.startedAt === undefined) candidates.set(candidate.url, candidate);
+  }
+  const asked = await Promise.all(
+    [...candidates.values()].map(async (candidate) => {
+      const [outcome] = await Promise.allSettled([probeFeatures(candidate.url, options)]);
+      return { candidate, outcome };
+    }),
+  );
+  options.signal?.throwIfAborted();
+  return asked;
+}
+
+function answered(asked: readonly Asked[]): Answer[] {
+  return asked.flatMap(({ candidate, outcome }) =>
+    outcome.status === "fulfilled" ? [{ candidate, features: outcome.value }] : [],
+  );
 }
 
 /**
@@ -100,16 +121,13 @@ function newName(url: URL, localIsTaken: boolean): string {
     : LOCAL_NAME;
 }
 
-function noneAvailable(
-  urls: readonly string[],
-  answers: readonly PromiseSettledResult<unknown>[],
-): CanfarError {
-  const reasons = answers.map((answer) =>
-    answer.status === "rejected" ? String(answer.reason.message) : "",
+function noneAvailable(asked: readonly Asked[]): CanfarError {
+  const reasons = asked.map(({ outcome }) =>
+    outcome.status === "rejected" ? String(outcome.reason.message) : "",
   );
   return new CanfarError("server.none_available", {
     message: `No Science Platform Server was found: ${reasons.join("; ") || "there is nowhere to look"}`,
     hint: "Start one on this machine with `canfar platform up`.",
-    details: { asked: urls },
+    details: { asked: asked.map(({ candidate }) => candidate.url) },
   });
 }

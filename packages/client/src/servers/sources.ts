@@ -16,6 +16,8 @@ export interface Candidate {
 export interface ServerSource {
   /** What it is called in messages. */
   readonly name: string;
+  /** True for one that counts only where no other source has a server that answers. */
+  readonly isLastResort?: boolean;
   candidates(signal?: AbortSignal): Promise<readonly Candidate[]>;
 }
 
@@ -55,9 +57,13 @@ export class RunningPlatforms implements ServerSource {
   }
 }
 
-/** The address that a platform has when nobody says otherwise. */
+/**
+ * The address that a platform has when nobody says otherwise: for one that somebody else runs on this machine, or that is
+ * reached through a tunnel. Who runs a platform means that one.
+ */
 export class DefaultAddress implements ServerSource {
   readonly name = "the default address";
+  readonly isLastResort = true;
   readonly #origin: string;
 
   constructor(origin = "http://127.0.0.1:8088") {
