@@ -10,13 +10,14 @@ const BENCHMARKS = [
   "notebook",
   "memory",
   "proxy",
+  "logs",
 ] as const;
 
 /** One figure. `value` must not exceed `target`; without a target it is for information. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: "ratio" | "s" | "MB" | "MB/s";
+  readonly unit: "ratio" | "s" | "MB" | "MB/s" | "files";
   readonly target?: number;
   /** Everything it was computed from. */
   readonly from: Readonly<Record<string, number>>;

@@ -63,7 +63,7 @@ async function printLog(
 ): Promise<void> {
   const { flags, since, several } = options;
   const { sessions } = await context.client();
-  const { id } = await sessions.resolve(reference);
+  const id = await sessions.resolveLog(reference);
   const prefixed = flags.prefix || (several && flags.follow);
   if (several && !prefixed) context.say(context.paintTalk("bold", `==> ${id} <==`));
   const { follow, tail, timestamps } = flags;
