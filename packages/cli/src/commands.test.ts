@@ -203,7 +203,7 @@ describe("logs", () => {
     await untilEnded(id);
     expect((await must("logs", "@last")).stdout).toBe("[bold]a  b[/bold]\nsecond\n");
     expect((await must("logs", "--tail", "1", "talker")).stdout).toBe("second\n");
-    expect((await must("logs", "--prefix", id)).stdout).toBe(`${id} | [bold]a  b[/bold]\n${id} | second\n`);
+    expect((await must("logs", "--prefix", id)).stdout).toBe("talker | [bold]a  b[/bold]\ntalker | second\n");
     expect((await must("logs", "--timestamps", "--tail", "1", id)).stdout).toMatch(/^\d{4}-.*Z second\n$/);
     expect((await must("logs", "-f", id)).stdout).toContain("second");
   });

@@ -422,3 +422,63 @@ describe("completion", () => {
     expect(await proposals("create", "--after", "st")).toEqual(["stars"]);
   });
 });
+
+describe("logs", () => {
+  /** Three replicas of which the second failed, each with two lines. */
+  async function talkers(): Promise<string[]> {
+    const ids = await sleepers("stars", 3);
+    for (const [at, id] of ids.entries()) {
+      driver.printForTest(id, `one of ${at + 1}`);
+      driver.printForTest(id, `two of ${at + 1}`, "stderr");
+      driver.endForTest(id, { exitCode: at === 1 ? 1 : 0 });
+    }
+    await home.run(["wait", "stars", "-q"]);
+    return ids;
+  }
+  const linesOf = async (...words: string[]) =>
+    (await must("logs", ...words)).stdout.trimEnd().split("\n").sort();
+
+  test("of a Group come in one stream, each line with its Replica's name", async () => {
+    await talkers();
+    const all = [1, 2, 3].flatMap((replica) => [
+      `stars-${replica} | one of ${replica}`,
+      `stars-${replica} | two of ${replica}`,
+    ]);
+    expect(await linesOf("stars")).toEqual(all);
+    expect(await linesOf("-f", "stars")).toEqual(all);
+    expect(await linesOf("stars[2-3]", "--tail", "1")).toEqual(["stars-2 | two of 2", "stars-3 | two of 3"]);
+    expect(await linesOf("stars", "--failed")).toEqual(["stars-2 | one of 2", "stars-2 | two of 2"]);
+    expect(await linesOf("stars", "--grep", "one of [13]", "--no-prefix")).toEqual(["one of 1", "one of 3"]);
+    expect((await must("logs", "stars", "-t", "--tail", "1")).stdout).toMatch(
+      /^stars-1 \| \d{4}-.*Z two of 1$/m,
+    );
+  });
+
+  test("of one Replica are its own, without a name before them", async () => {
+    await talkers();
+    expect((await must("logs", "stars-2")).stdout).toBe("one of 2\ntwo of 2\n");
+    expect((await must("logs", "stars[2]", "--grep", "^two")).stdout).toBe("two of 2\n");
+    expect((await must("logs", "stars-1", "stars-3")).stdout).toContain("stars-3 | one of 3\n");
+  });
+
+  test("that are followed come as they are written, from all Replicas", async () => {
+    const ids = await sleepers("stars", 2);
+    driver.printForTest(ids[0] ?? "", "first");
+    let told = false;
+    const { stdout } = await home.run(["logs", "-f", "stars"], {
+      onOutput: (text) => {
+        if (told || !text.includes("stars-1 | first")) return;
+        told = true;
+        driver.printForTest(ids[1] ?? "", "second");
+        for (const id of ids) driver.endForTest(id);
+      },
+    });
+    expect(stdout).toBe("stars-1 | first\nstars-2 | second\n");
+  });
+
+  test("of a pattern that is none are refused", async () => {
+    const ids = await talkers();
+    expect((await home.run(["logs", "stars", "--grep", "("])).exitCode).toBe(2);
+    expect((await home.run(["logs", ids[1] ?? "", "--grep", "("])).exitCode).toBe(2);
+  });
+});

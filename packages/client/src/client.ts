@@ -13,6 +13,7 @@ import { Images } from "./images.ts";
 import { type ClientOptions, openConnection } from "./open-connection.ts";
 import type { PlannedRun, RunOptions, StartedRun } from "./run/run.ts";
 import type { Runner } from "./run/runner.ts";
+import type { PlatformFeatures } from "./servers/features.ts";
 import type { Server } from "./servers/server.ts";
 import { Sessions } from "./sessions.ts";
 import { unsupported } from "./unsupported.ts";
@@ -69,6 +70,11 @@ export class Client {
    */
   async accessToken(): Promise<string> {
     return await this.#connection.accessToken();
+  }
+
+  /** Which additions to the Skaha protocol the server has. */
+  async features(): Promise<PlatformFeatures> {
+    return await this.#connection.features();
   }
 
   /** Resources that a Session may ask for. */

@@ -1,36 +1,40 @@
+import { CanfarError, SESSION_ID_PATTERN } from "@canfar/contract";
 import type { Context } from "../command/context.ts";
 import { defineCommand } from "../command/define-command.ts";
 import { forEachInOrder, forEvery } from "../command/every.ts";
-import { flag, sessionIds } from "../command/flags.ts";
+import { flag, names } from "../command/flags.ts";
+import { type LogChoice, printLogs } from "../command/logs/print-logs.ts";
 import { parseCount } from "../command/quantities.ts";
 import { parseInstant } from "../output/time.ts";
-
-const PIECE_CHARACTERS = 64 * 1024;
 
 interface Flags {
   readonly follow?: boolean;
   readonly tail?: number;
   readonly since?: string;
   readonly timestamps?: boolean;
+  readonly grep?: string;
+  readonly failed?: boolean;
   readonly prefix?: boolean;
 }
 
 export const logs = defineCommand<Flags, string[]>({
-  brief: "Print what Sessions have written",
+  brief: "Print what Groups and Sessions have written",
   details:
-    "Print what Sessions have written to standard output and standard error, as it is. Ctrl-C ends the following, not the Session.",
+    "Print what Sessions have written to standard output and standard error, as it is; lines of several Replicas say whose they are. Ctrl-C ends the following, not the Session.",
   examples: [
     "canfar logs d1tsqexh",
     "canfar logs -f --tail 20 @last",
-    "canfar logs --since 10m --timestamps d1tsqexh",
+    "canfar logs stars --failed --tail 5",
+    "canfar logs -f stars --grep 'warning|error'",
+    "canfar logs --since 10m --timestamps 'stars[3-10]'",
   ],
   parameters: {
     flags: {
-      follow: flag("Go on until the Session ends"),
+      follow: flag("Go on until all have ended"),
       tail: {
         kind: "parsed",
         parse: parseCount,
-        brief: "Only the last lines",
+        brief: "Only the last lines, of each Replica",
         placeholder: "LINES",
         optional: true,
       },
@@ -42,45 +46,45 @@ export const logs = defineCommand<Flags, string[]>({
         optional: true,
       },
       timestamps: flag("Put the time before each line"),
-      prefix: flag("Put the Session's id before each line"),
+      grep: {
+        kind: "parsed",
+        parse: String,
+        brief: "Only lines that match a regular expression",
+        placeholder: "PATTERN",
+        optional: true,
+      },
+      failed: flag("Only of Replicas that failed"),
+      prefix: { kind: "boolean", brief: "Put the Session's name before each line", optional: true },
     },
-    aliases: { f: "follow", n: "tail", t: "timestamps", p: "prefix" },
-    positional: sessionIds,
+    aliases: { f: "follow", n: "tail", t: "timestamps", g: "grep", p: "prefix" },
+    positional: names,
   },
-  async run(context, flags, ...ids) {
+  async run(context, flags, ...words) {
     const since = flags.since === undefined ? undefined : parseInstant(flags.since, context.now());
-    const several = ids.length > 1;
-    const print = (reference: string) => printLog(context, reference, { flags, since, several });
-    // Followed logs come at the same time, and lines must say whose they are.
-    await (flags.follow ? forEvery : forEachInOrder)(context, ids, print);
+    const choice: LogChoice = { ...flags, since };
+    const { groups } = await context.client();
+    const { selected, failures } = await groups.resolveEach(words);
+    const amongOthers = selected.length + failures.length > 1;
+    const things = [
+      ...selected.map((each) => () => printLogs(context, each, choice, { amongOthers })),
+      ...failures.map((failure) => () => printOfDeleted(context, failure, choice)),
+    ];
+    const [only] = things;
+    if (things.length === 1 && only !== undefined) return await only();
+    // Followed logs come at the same time.
+    await (flags.follow ? forEvery : forEachInOrder)(context, things, (print) => print());
   },
 });
 
-async function printLog(
-  context: Context,
-  reference: string,
-  options: { flags: Flags; since: Date | undefined; several: boolean },
-): Promise<void> {
-  const { flags, since, several } = options;
+/** Logs outlive their Session for some days: by its id they are found, although the Session is on no list. */
+async function printOfDeleted(context: Context, failure: CanfarError, choice: LogChoice): Promise<void> {
+  const word = String(failure.details.selector ?? "");
+  if (failure.code !== "session.not_found" || !SESSION_ID_PATTERN.test(word)) throw failure;
   const { sessions } = await context.client();
-  const id = await sessions.resolveLog(reference);
-  const prefixed = flags.prefix || (several && flags.follow);
-  if (several && !prefixed) context.say(context.paintTalk("bold", `==> ${id} <==`));
-  const { follow, tail, timestamps } = flags;
-  const before = prefixed ? `${id} | ` : "";
-  let piece = "";
-  for await (const line of sessions.logs(id, { follow, tail, since, timestamps })) {
-    piece += before + line;
-    // What is followed is shown at once; a finished log of a million lines is not a million writes.
-    if (!follow && piece.length < PIECE_CHARACTERS) continue;
-    await write(context, piece);
-    piece = "";
+  const { tail, since, timestamps } = choice;
+  try {
+    for await (const line of sessions.logs(word, { tail, since, timestamps })) context.write(line);
+  } catch (error) {
+    throw error instanceof CanfarError && error.code === "session.not_found" ? failure : error;
   }
-  await write(context, prefixed && piece !== "" && !piece.endsWith("\n") ? `${piece}\n` : piece);
-}
-
-/** Waits where the reader is slow, so that a long log does not pile up in memory. */
-async function write(context: Context, text: string): Promise<void> {
-  const { stdout } = context.streams;
-  if (!stdout.write(text)) await new Promise((resolve) => stdout.once("drain", resolve));
 }

@@ -1,6 +1,6 @@
 import type { ColorChoice } from "../command/arguments.ts";
 
-const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
+const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const;
 export type Colour = keyof typeof CODES;
 
 /** Puts colour around text, or leaves it as it is. */
