@@ -152,6 +152,15 @@ for (const sandbox of ["bubblewrap", "none"] as const) {
       expect(readFileSync(join(home, "tries"), "utf8").match(/item [013]/g)).toHaveLength(3);
     });
 
+    it("that fail are tried again by the retries of their Replica", async () => {
+      const script = '[ "$1" != "item 1.fits" ] || [ -e "$HOME/again" ] || { : > "$HOME/again"; exit 5; }';
+      const group = await launch(script, {
+        ...{ args: ["{}"], items: { list: letters(3) }, policy: { retries: 2, retryDelaySeconds: 0 } },
+      });
+      expect((await ended(group)).items).toEqual({ total: 3, done: 3, failed: 0, setAside: 0 });
+      expect(await itemsOf(group)).toMatchObject([{ attempts: 1 }, { attempts: 2 }, { attempts: 1 }]);
+    });
+
     it("of a Replica that was killed are gone on with by its next attempt", async () => {
       const script =
         'echo "$1" >> "$HOME/killed"; [ "$1" != "item 1.fits" ] || [ -e "$HOME/once" ] || { : > "$HOME/once"; kill -9 $PPID; sleep 60; }';

@@ -157,7 +157,15 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   const files = new CarriedFiles({ homes, folder: folder.homes });
   const logs = new SessionLogs({ driver, records, changes });
   const groupLogs = new GroupLogs({ driver, records, changes, clock });
-  const retention = new LogRetention({ driver, records, clock, log, days: config.logs.retentionDays });
+  /** Items stay as long as anything of their Group is listed, or its logs are there. */
+  const keepsItems = (id: string) => {
+    const group = records.groups.find(id);
+    return group !== null && (group.logsRemovedAt === null || records.sessions.ofGroup(id).length > 0);
+  };
+  const retention = new LogRetention({
+    ...{ driver, records, clock, log, days: config.logs.retentionDays },
+    afterLook: () => itemLists.tidy(keepsItems),
+  });
   const app = createApp({
     ...{
       reader,
@@ -189,7 +197,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
     ...{ app, routes, driver: description },
     async start() {
       sessionRoutes.restore(records);
-      itemLists.open((id) => records.groups.find(id) !== null);
+      itemLists.open(keepsItems);
       observer.start();
       settlement.resume();
       await reconciler.start();

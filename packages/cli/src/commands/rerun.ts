@@ -15,6 +15,7 @@ import { sessionColumns } from "../output/session-table.ts";
 interface Flags {
   readonly failed?: boolean;
   readonly all?: boolean;
+  readonly setAside?: boolean;
   readonly wait?: boolean;
   readonly dryRun?: boolean;
   readonly output?: OutputFormat;
@@ -30,6 +31,7 @@ export const rerun = defineCommand<Flags, string[]>({
     flags: {
       failed: flag("Only what has failed"),
       all: flag("All that have ended"),
+      setAside: flag("Items that were set aside as well, not only failed ones"),
       wait: flag("Wait until they have ended, and give their exit code"),
       dryRun: dryRunFlag,
       output: outputFlag,
@@ -90,7 +92,8 @@ async function runAgain(context: Context, meant: readonly SelectedReplicas[], fl
     const indices = new Map(
       (await groups.replicas(group.id, replicas)).map(({ id, replicaIndex = 1 }) => [id, replicaIndex]),
     );
-    const ids = indices.size === 0 ? [] : await groups.rerun(group.id, replicas);
+    const ids =
+      indices.size === 0 ? [] : await groups.rerun(group.id, replicas, { setAside: flags.setAside ?? false });
     if (ids.length === 0) {
       context.say(`Nothing to run again: there is no ${selectorText(each)}.`);
       continue;

@@ -103,16 +103,17 @@ export class ItemLists {
     }
   }
 
-  /**
-   * Makes the folder, and removes what a crash left of launches that were never acknowledged.
-   *
-   * @param isKnown tells whether a Group is on record
-   */
-  open(isKnown: (groupId: string) => boolean): void {
+  /** Makes the folder, and removes what a crash left of launches that were never acknowledged. */
+  open(isKept: (groupId: string) => boolean): void {
     rmSync(join(this.#groups, STAGED), { recursive: true, force: true });
     mkdirSync(join(this.#groups, STAGED), { recursive: true });
+    this.tidy(isKept);
+  }
+
+  /** Removes the Items of Groups that are not kept any more. @param isKept asked for each Group that has Items */
+  tidy(isKept: (groupId: string) => boolean): void {
     for (const name of readdirSync(this.#groups)) {
-      if (name !== STAGED && !isKnown(name))
+      if (name !== STAGED && !isKept(name))
         rmSync(itemsFolders(this.#groups, name).group, { recursive: true, force: true });
     }
   }

@@ -14,7 +14,15 @@ export class LogRetention {
   #timer: Timer | null = null;
   #stopped = false;
 
-  constructor(options: { driver: SessionDriver; records: Records; clock: Clock; log: Log; days: number }) {
+  /** @param options.afterLook removes what is kept as long as the logs of deleted Groups */
+  constructor(options: {
+    driver: SessionDriver;
+    records: Records;
+    clock: Clock;
+    log: Log;
+    days: number;
+    afterLook: () => void;
+  }) {
     this.#options = options;
   }
 
@@ -33,6 +41,7 @@ export class LogRetention {
     try {
       let isDone = false;
       while (!isDone && !this.#stopped) isDone = await this.#removeSome();
+      if (!this.#stopped) this.#options.afterLook();
     } catch (error) {
       log.error("old logs were not removed; trying again in an hour", { error });
     }

@@ -1,4 +1,4 @@
-import { type BatchPolicy, MAX_RETRY_DELAY_SECONDS } from "@canfar/contract";
+import { type BatchPolicy, ITEM_EXIT_CODES, MAX_RETRY_DELAY_SECONDS } from "@canfar/contract";
 import type { SessionOutcome } from "@canfar/drivers";
 import { type GroupRecord, policyOf } from "../../records/group-store.ts";
 import type { Requeue, SessionRecord } from "../../records/session-store.ts";
@@ -21,7 +21,8 @@ export function longestDelaySeconds(policy: BatchPolicy): number {
 
 /**
  * Whether a Session that has just ended gets another attempt, and how; pure. Every failure is tried again (exit code,
- * signal, out of memory, time limit, lost, image), except what somebody asked to end.
+ * signal, out of memory, time limit, lost, image), except what somebody asked to end, and a Replica that has no Item left
+ * to try.
  *
  * @param options.session as its end leaves it
  * @param options.largestMemoryGiB most that a Session may get on this platform
@@ -39,6 +40,7 @@ export function decideRetry(options: {
   const tried = session.attempt - session.attemptsBefore;
   if (session.status !== "Failed" || group.interactive || group.stopped !== null) return null;
   if (tried > policy.retries || wasAskedToEnd(session, outcome)) return null;
+  if (group.details.items !== undefined && outcome?.exitCode === ITEM_EXIT_CODES.setAside) return null;
   const notBefore = later(now, retryDelaySeconds(policy, tried));
   const memoryGiB = outcome?.outOfMemory ? raisedMemory(group, session, largestMemoryGiB) : session.memoryGiB;
   const raised = memoryGiB === session.memoryGiB ? "" : ` with ${memoryGiB} GiB of memory`;
