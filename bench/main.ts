@@ -7,6 +7,7 @@ const BENCHMARKS = [
   "list-sessions",
   "replicas",
   "batch",
+  "submit",
   "notebook",
   "memory",
   "proxy",
