@@ -85,6 +85,11 @@ export {
   launchRequestSchema,
   MAX_REPLICAS,
 } from "./launch-request.ts";
+export {
+  MAX_CAUSES_OF_NOTIFICATION,
+  type NotificationDocument,
+  notificationDocumentSchema,
+} from "./notification.ts";
 export { openApiDocument } from "./openapi.ts";
 export {
   PENDING_REASONS,

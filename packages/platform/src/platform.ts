@@ -29,6 +29,10 @@ import { Launcher } from "./services/launcher.ts";
 import { GroupLogs } from "./services/logs/group-logs.ts";
 import { LogRetention } from "./services/logs/log-retention.ts";
 import { SessionLogs } from "./services/logs/session-logs.ts";
+import { AllowedHosts } from "./services/notify/allowed-hosts.ts";
+import { deliverBy } from "./services/notify/deliver.ts";
+import { Outbox } from "./services/notify/outbox.ts";
+import { Postman } from "./services/notify/postman.ts";
 import { platformLoad } from "./services/platform-load.ts";
 import { GroupEnds } from "./services/policy/group-ends.ts";
 import { RerunService } from "./services/policy/rerun.ts";
@@ -144,7 +148,9 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   const expiry = new Expiry({ records, ender, clock, log, renewalSeconds });
   const reconciler = new Reconciler({ ...shared, launcher, observer, queue, intervalMs: RECONCILE_MS });
   const images = new ImageCatalogue({ images: parts.images, registries: config.registries });
+  const hosts = new AllowedHosts(config.notifications.allowedHosts);
   const check = new LaunchCheck({
+    notices: { hosts, sendsMail: config.mail !== undefined },
     ...{ records, images, context, clock, kinds: description.kinds },
     lifetimes: {
       interactiveSeconds: config.sessions.interactiveLifetimeSeconds,
@@ -166,6 +172,11 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
     ...{ driver, records, clock, log, days: config.logs.retentionDays },
     afterLook: () => itemLists.tidy(keepsItems),
   });
+  const reporter = new GroupReporter({ records, groups, items, driver, context, clock });
+  const { secret } = config.notifications;
+  const deliver = deliverBy({ records, reporter, hosts, secret, mail: config.mail, clock });
+  const postman = new Postman({ records, deliver, clock, log });
+  ends.listen(new Outbox({ records, clock, origin, onNew: () => postman.look() }));
   const app = createApp({
     ...{
       reader,
@@ -186,7 +197,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
       version: parts.version,
       logs,
       groupLogs,
-      reporter: new GroupReporter({ records, groups, items, driver, context, clock }),
+      reporter,
     },
     load: () => platformLoad({ records, capacity: description.capacity, context }),
     authenticate: (authorization) => parts.identity.authenticate(authorization),
@@ -204,6 +215,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
       orphans.start();
       expiry.start();
       retention.start();
+      postman.start();
     },
     async endSessions(signal) {
       queue.stop();
@@ -214,6 +226,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
       launcher.stop();
       reconciler.stop();
       expiry.stop();
+      postman.stop();
       observer.stop();
       logs.stop();
       groupLogs.stop();

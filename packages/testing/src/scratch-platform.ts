@@ -27,6 +27,8 @@ export class ScratchPlatform {
   #output = "";
   /** A free one at first; the same again after a restart, since that is the address of the saved login. */
   #port = "0";
+  /** Whom `kill` ended: its run file stays behind, and until somebody reaps it its process seems alive. */
+  #killed: number | null = null;
 
   private constructor(home: string, options: { password: string; arguments: readonly string[] }) {
     this.home = home;
@@ -94,6 +96,7 @@ export class ScratchPlatform {
     try {
       const { url, pid } = this.runFile;
       // A run file of the server before this one is no answer.
+      if (pid === this.#killed) return false;
       process.kill(pid, 0);
       if (server.exitCode !== null) return false;
       return (await fetch(`${url}/skaha/availability`)).ok;
@@ -105,6 +108,7 @@ export class ScratchPlatform {
   /** `kill -9` of the server, as it is: nothing gets a chance to tidy up. */
   async kill(): Promise<void> {
     const { pid } = this.runFile;
+    this.#killed = pid;
     const gone = this.#ended();
     process.kill(pid, "SIGKILL");
     this.#server?.kill("SIGKILL");

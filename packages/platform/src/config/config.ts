@@ -56,6 +56,26 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   /** The platform's own log. */
+  notifications: z
+    .strictObject({
+      /**
+       * Hosts that webhooks may go to, wherever they are; `*.example.org` stands for all below it. When absent: every
+       * host with public addresses.
+       */
+      allowedHosts: z.array(z.string().min(1)).optional(),
+      /** Signs webhooks (Standard Webhooks 1.0.0); not signed when absent. */
+      secret: z.string().min(16).optional(),
+    })
+    .default({}),
+  /** How mail is sent; none is when absent. */
+  mail: z
+    .strictObject({
+      /** `smtp://user:password@host:587` or `smtps://…`. */
+      url: z.url({ protocol: /^smtps?$/ }),
+      /** Sender of all mail: `canfar@example.org`, or with a name before it. */
+      from: z.string().regex(/^[^\r\n]*[^\s@]+@[^\s@]+$/, "must be a mail address"),
+    })
+    .optional(),
   log: z.strictObject({ level: z.enum(LOG_LEVELS).default("info") }).prefault({}),
 });
 

@@ -4,8 +4,9 @@ import { AttemptStore } from "./attempt-store.ts";
 import { migrate, transact } from "./database.ts";
 import { EventStore } from "./event-store.ts";
 import { GroupStore } from "./group-store.ts";
+import { NotificationStore } from "./notification-store.ts";
 import { QueueStore } from "./queue-store.ts";
-import { SESSION_MIGRATIONS } from "./schema.ts";
+import { NOTIFICATION_MIGRATIONS, SESSION_MIGRATIONS } from "./schema.ts";
 import { SessionStore } from "./session-store.ts";
 
 /** SQLite's result code for a full disk (SQLITE_FULL). */
@@ -18,18 +19,20 @@ export class Records {
   readonly queue: QueueStore;
   readonly attempts: AttemptStore;
   readonly events: EventStore;
+  readonly notifications: NotificationStore;
   readonly #database: DatabaseSync;
   readonly #undone: (() => void)[] = [];
   #afterwards: (() => void)[] = [];
 
   constructor(database: DatabaseSync) {
-    migrate(database, SESSION_MIGRATIONS);
+    migrate(database, [...SESSION_MIGRATIONS, ...NOTIFICATION_MIGRATIONS]);
     this.#database = database;
     this.groups = new GroupStore(database);
     this.sessions = new SessionStore(database);
     this.queue = new QueueStore(database);
     this.attempts = new AttemptStore(database);
     this.events = new EventStore(database);
+    this.notifications = new NotificationStore(database);
   }
 
   /**

@@ -125,3 +125,36 @@ export const SESSION_MIGRATIONS: readonly Migration[] = [
     `,
   },
 ];
+
+/** The outbox of notifications: what is not delivered yet, and for a while what was. */
+export const NOTIFICATION_MIGRATIONS: readonly Migration[] = [
+  {
+    name: "notifications-1",
+    sql: `
+      CREATE TABLE notifications (
+        -- By which a receiver knows a repetition.
+        id TEXT PRIMARY KEY,
+        group_id TEXT NOT NULL REFERENCES groups (id),
+        target TEXT NOT NULL,
+        moment TEXT NOT NULL,
+        -- When it happened.
+        at TEXT NOT NULL,
+        -- What is known of it already, as JSON; the whole of it once it was written for sending.
+        document TEXT NOT NULL,
+        is_written INTEGER NOT NULL DEFAULT 0,
+        -- 1 until the Group has ended: its further failures are no news.
+        is_current INTEGER NOT NULL DEFAULT 1,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        -- Not sent before this time; null once it was delivered or given up.
+        due_at TEXT,
+        settled_at TEXT,
+        -- Why the last attempt failed.
+        problem TEXT
+      ) STRICT;
+
+      CREATE INDEX notifications_due ON notifications (due_at) WHERE due_at IS NOT NULL;
+      CREATE INDEX notifications_settled ON notifications (settled_at) WHERE settled_at IS NOT NULL;
+      CREATE INDEX notifications_of_group ON notifications (group_id, moment) WHERE is_current = 1;
+    `,
+  },
+];

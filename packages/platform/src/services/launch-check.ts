@@ -12,6 +12,7 @@ import type { GroupRecord } from "../records/group-store.ts";
 import type { Records } from "../records/records.ts";
 import type { ImageCatalogue } from "./image-catalogue.ts";
 import type { StagedItems } from "./items/item-lists.ts";
+import type { NotificationLimits } from "./notify/check-targets.ts";
 import { checkPolicy } from "./policy/check-policy.ts";
 import { requestDigest } from "./request-digest.ts";
 import { allocate } from "./server-context.ts";
@@ -37,6 +38,7 @@ export class LaunchCheck {
     context: ServerContext;
     kinds: readonly string[];
     lifetimes: { interactiveSeconds: number; headlessSeconds: number };
+    notices: NotificationLimits;
     clock: Clock;
   }) {
     this.#options = options;
@@ -62,10 +64,10 @@ export class LaunchCheck {
    * What a request asks for as a Group, still without id and place.
    *
    * @throws CanfarError `image.*`, `session.invalid_kind`, `session.invalid_name`, `resource.out_of_range`,
-   *   `request.invalid`, `group.not_found`, `quota.sessions`
+   *   `request.invalid`, `request.unsupported`, `group.not_found`, `quota.sessions`
    */
   group(options: LaunchOptions): GroupRecord {
-    const { records, images, context, kinds, lifetimes, clock } = this.#options;
+    const { records, images, context, kinds, lifetimes, notices, clock } = this.#options;
     const { user, request, replica, registryAuth, items } = options;
     const { interactive } = KIND_CONTRACTS[request.kind];
     const image = images.find(request.image, { kind: request.kind, registryAuth });
@@ -73,7 +75,7 @@ export class LaunchCheck {
     const allocation = allocate(request.resources, context);
     const name = groupName(request.name, replica);
     parseSessionName(replicaName(request.name, request.replicas, request.replicas));
-    checkPolicy({ request, username: user.username, interactive, records });
+    checkPolicy({ request, username: user.username, interactive, records, notices });
     if (interactive) this.#checkQuota(user.username, request.replicas);
     const { timeoutSeconds, after } = request.policy;
     return {

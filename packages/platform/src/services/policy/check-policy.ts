@@ -1,5 +1,6 @@
 import { type BatchPolicy, CanfarError, type LaunchRequest } from "@canfar/contract";
 import type { Records } from "../../records/records.ts";
+import { checkTargets, type NotificationLimits } from "../notify/check-targets.ts";
 
 /** Policies that mean nothing for a Session in which somebody works. */
 const BATCH_ONLY = ["timeoutSeconds", "maxFailures", "maxRunning", "afterEach"] as const;
@@ -7,7 +8,8 @@ const BATCH_ONLY = ["timeoutSeconds", "maxFailures", "maxRunning", "afterEach"] 
 /**
  * Whether the policies of a request can be followed.
  *
- * @throws CanfarError `request.invalid` naming the field, `group.not_found` for a Group that does not exist, is somebody
+ * @throws CanfarError `request.invalid` naming the field, `request.unsupported` for mail from a platform that sends none,
+ *   `group.not_found` for a Group that does not exist, is somebody
  *   else's, or was deleted
  */
 export function checkPolicy(options: {
@@ -15,9 +17,11 @@ export function checkPolicy(options: {
   username: string;
   interactive: boolean;
   records: Records;
+  notices: NotificationLimits;
 }): void {
-  const { request, username, interactive, records } = options;
+  const { request, username, interactive, records, notices } = options;
   const { policy } = request;
+  checkTargets(policy.notify, notices);
   if (interactive) refuseBatchOnly(policy, request.kind);
   for (const { group } of policy.after) findGroup(group, username, records);
   if (policy.afterEach === undefined) return;
