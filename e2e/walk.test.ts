@@ -87,7 +87,10 @@ test("replicas are one request with as many sessions, each with its number", asy
   expect(new Set(ids).size).toBe(10);
   const sessions = await ended(platform, ids);
   expect(sessions.map(({ name }) => name).sort()).toEqual(ids.map((_, index) => `stars-${index + 1}`).sort());
-  const logs = await Promise.all(ids.map(async (id) => (await platform.canfar(["logs", id])).stdout.trim()));
+  const names = ids.map((_, index) => `stars-${index + 1}`);
+  const logs = await Promise.all(
+    names.map(async (name) => (await platform.canfar(["logs", name])).stdout.trim()),
+  );
   expect(logs).toEqual(ids.map((_, index) => `${index + 1}/10`));
 });
 
