@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { folderAnswerSchema, folderRequestSchema } from "./carried-files.ts";
+import { forecastSchema } from "./forecast.ts";
 import { groupLogEntrySchema } from "./group-log.ts";
 import { groupReportSchema } from "./group-report.ts";
 import { ITEM_STATES, itemSchema } from "./item.ts";
 import { launchAnswerSchema, launchRequestSchema } from "./launch-request.ts";
+import { pendingReasonSchema } from "./pending-reason.ts";
 import { platformStatsSchema } from "./platform-stats.ts";
 import { serverContextSchema } from "./resource-allocation.ts";
 import { userSchema } from "./user.ts";
@@ -257,6 +259,22 @@ export const ROUTES = {
     authenticated: true,
     body: json(folderRequestSchema),
     answer: json(folderAnswerSchema),
+  },
+  whySession: {
+    method: "GET",
+    path: "/canfar/v1/session/{id}/why",
+    summary:
+      "What a Session waits for, what would let it start, its place in the queue, and when that may be",
+    authenticated: true,
+    answer: json(pendingReasonSchema),
+  },
+  forecastLaunch: {
+    method: "POST",
+    path: "/canfar/v1/forecast",
+    summary: "What a launch request would come to if it was made now; nothing is launched",
+    authenticated: true,
+    body: json(launchRequestSchema),
+    answer: json(forecastSchema),
   },
   createTicket: {
     method: "POST",

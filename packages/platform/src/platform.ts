@@ -16,6 +16,7 @@ import { Ledger } from "./services/admission/ledger.ts";
 import { PendingReasons } from "./services/admission/pending-reasons.ts";
 import { CarriedFiles } from "./services/carried-files.ts";
 import { Expiry } from "./services/expiry.ts";
+import { Forecaster } from "./services/forecaster.ts";
 import { GroupReader } from "./services/group-reader.ts";
 import { GroupWatch } from "./services/group-watch.ts";
 import { HomeFolders } from "./services/home-folders.ts";
@@ -159,6 +160,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   });
   const homes = new HomeFolders(folder.homes);
   const launch = new LaunchService({ ...shared, check, queue, launcher, homes, routes: sessionRoutes });
+  const forecaster = new Forecaster({ records, check, ledger, queue, reasons });
   const rerun = new RerunService({ ...shared, groups, queue, items });
   const files = new CarriedFiles({ homes, folder: folder.homes });
   const logs = new SessionLogs({ driver, records, changes });
@@ -178,6 +180,7 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   const postman = new Postman({ records, deliver, clock, log });
   ends.listen(new Outbox({ records, clock, origin, onNew: () => postman.look() }));
   const app = createApp({
+    ...{ reasons, forecaster },
     ...{
       reader,
       groups,

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Group, LaunchAnswer } from "@canfar/contract";
 import type { ConfigInput } from "@canfar/platform";
 import { ManualClock } from "./clock.ts";
@@ -91,6 +92,11 @@ export class TestBatch {
         Object.entries(seen).every(([key, value]) => session[key as keyof SeenSession] === value) && session
       );
     });
+  }
+
+  /** Lets the driver start and end what it has, and the platform put it on record: all of it takes a few turns only. */
+  async settled(): Promise<void> {
+    for (let turn = 0; turn < 10; turn += 1) await nextTurn();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -88,7 +88,7 @@ export function mountGroup(
 }
 
 /** @throws CanfarError `request.invalid` naming the first field that is wrong */
-function parseLaunchRequest(input: unknown): LaunchRequest {
+export function parseLaunchRequest(input: unknown): LaunchRequest {
   const result = launchRequestSchema.safeParse(input);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

@@ -1,6 +1,7 @@
 import { CanfarError, ROUTES } from "@canfar/contract";
 import { encodeEventsTable, encodeSession } from "@canfar/contract/wire";
 import type { Context } from "hono";
+import type { PendingReasons } from "../services/admission/pending-reasons.ts";
 import type { Expiry } from "../services/expiry.ts";
 import type { SessionLogs } from "../services/logs/session-logs.ts";
 import type { SessionEnder } from "../services/session-ender.ts";
@@ -12,7 +13,13 @@ import { readParameters } from "./parameters.ts";
 /** `/v1/session/{id}`: read, logs, events, renew, delete. */
 export function mountSessionById(
   app: PlatformApp,
-  services: { reader: SessionReader; logs: SessionLogs; ender: SessionEnder; expiry: Expiry },
+  services: {
+    reader: SessionReader;
+    reasons: PendingReasons;
+    logs: SessionLogs;
+    ender: SessionEnder;
+    expiry: Expiry;
+  },
 ): void {
   const path = honoPath(ROUTES.getSession.path);
 
@@ -29,6 +36,11 @@ export function mountSessionById(
           "Content-Type": "application/json",
         });
     }
+  });
+
+  app.get(honoPath(ROUTES.whySession.path), (context) => {
+    const { user } = context.var;
+    return context.json(services.reasons.answer(user, services.reader.record(user, idOf(context))));
   });
 
   app.post(path, async (context) => {

@@ -78,7 +78,7 @@ export class QueueStore {
       SELECT COALESCE(SUM(phase <> 'ended'), 0) AS open,
         COALESCE(SUM(phase = 'ended' AND status = 'Completed'), 0) AS completed,
         COALESCE(SUM(phase = 'ended' AND status <> 'Completed'), 0) AS failed
-      FROM sessions WHERE group_id = ?`);
+      FROM sessions WHERE group_id = ? AND replica_index <= ?`);
     this.#failures = database.prepare(`
       SELECT COUNT(*) AS count FROM sessions
       WHERE group_id = ? AND phase = 'ended' AND status = 'Failed'
@@ -146,8 +146,9 @@ export class QueueStore {
     return Number(changes);
   }
 
-  outcomes(groupId: string): GroupOutcomes {
-    return this.#outcomes.get(groupId) as unknown as GroupOutcomes;
+  /** @param last Replica that is looked at; all are where nothing is said */
+  outcomes(groupId: string, last: number = Number.MAX_SAFE_INTEGER): GroupOutcomes {
+    return this.#outcomes.get(groupId, last) as unknown as GroupOutcomes;
   }
 
   /** Replicas that failed by themselves, as `placeOf` counts them. */

@@ -69,6 +69,11 @@ const FRESH: Omit<SessionRecord, keyof NewSession | "sequence"> = {
   ...{ stopCause: null, deletedAt: null, notBefore: "", memoryGiB: null, attemptsBefore: 0 },
 };
 
+/** A new Session as it will be on record, as yet without a place in the order of creation. */
+export function freshSession(session: NewSession): SessionRecord {
+  return { ...FRESH, ...session, sequence: 0 };
+}
+
 /** What may change in a Session's life; absent means unchanged. */
 export type SessionChange = Partial<
   Pick<
@@ -199,7 +204,7 @@ export class SessionStore {
       ...[session.reason, session.message, session.createdAt, session.held],
     );
     if (changes === 0) return null;
-    return { ...FRESH, ...session, sequence: Number(lastInsertRowid) };
+    return { ...freshSession(session), sequence: Number(lastInsertRowid) };
   }
 
   /** Also a deleted one. */

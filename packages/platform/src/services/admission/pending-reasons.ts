@@ -37,12 +37,20 @@ export class PendingReasons {
   /** For one list of Sessions: tells of each queued one, in a word and a sentence, what it waits for. */
   describer(): (session: SessionRecord) => Pick<Wait, "reason" | "message"> {
     const places = this.places();
-    return (session) => this.#wait(session, this.#standingOf(session), places);
+    return (session) => this.waitOf(session, this.#standingOf(session), places);
   }
 
-  places(): Places {
-    const { ledger, records, weights, clock } = this.#options;
-    return new Places({ ledger, queue: records.queue, weights, now: clock.now().getTime() });
+  now(): Date {
+    return this.#options.clock.now();
+  }
+
+  /** @param thought what a user is thought to have running */
+  places(thought?: { username: string; share: number }): Places {
+    const { ledger, records, weights } = this.#options;
+    return new Places({
+      ...{ ledger, queue: records.queue, weights, now: this.now().getTime() },
+      ...(thought === undefined ? {} : { thought }),
+    });
   }
 
   /** Everything about why a Session does not run. */
@@ -82,7 +90,7 @@ export class PendingReasons {
 
   wait(session: SessionRecord): Wait {
     const standing = this.#standingOf(session);
-    const wait = this.#wait(session, standing, this.places());
+    const wait = this.waitOf(session, standing, this.places());
     const eta = this.#eta(session, standing, wait);
     return { ...wait, eta };
   }
@@ -93,7 +101,8 @@ export class PendingReasons {
     return standing;
   }
 
-  #wait(session: SessionRecord, standing: Standing, places: Places): Omit<Wait, "eta"> {
+  /** What a Session waits for, be it on record or only thought of. */
+  waitOf(session: SessionRecord, standing: Standing, places: Places): Omit<Wait, "eta"> {
     const now = this.#options.clock.now().getTime();
     const hindrance = hindranceOf(standing, now);
     if (session.held === 1) return this.#forReplica(session, standing);

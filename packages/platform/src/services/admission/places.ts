@@ -25,6 +25,8 @@ export class Places {
     weights: Readonly<Record<string, number>>;
     /** Milliseconds since 1970. */
     now: number;
+    /** What a user is thought to have running, as a share of the machine. */
+    thought?: { readonly username: string; readonly share: number };
   }) {
     this.#options = options;
   }
@@ -59,12 +61,13 @@ export class Places {
 
   /** Others start before it until they have as much for their weight as its user has when its turn comes. */
   #others(standing: Standing, own: number): number {
-    const { ledger, weights } = this.#options;
+    const { ledger, weights, thought } = this.#options;
     const { username } = standing.group;
     const one = (of: Standing) =>
       dominantShare(ledger.demandOf(of.group, { memoryGiB: null }), ledger.capacity.machine) /
       (weights[of.group.username] ?? 1);
-    const need = (name: string) => ledger.account(name).share / (weights[name] ?? 1);
+    const share = (name: string) => (thought?.username === name ? thought.share : ledger.account(name).share);
+    const need = (name: string) => share(name) / (weights[name] ?? 1);
     const level = need(username) + own * one(standing);
     const waiting = new Map<string, { count: number; one: number }>();
     for (const other of this.#inLine()) {
