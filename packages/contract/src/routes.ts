@@ -206,7 +206,7 @@ export const ROUTES = {
       since: z.string().optional(),
       /** Only lines that match this regular expression, in the syntax of RE2. */
       grep: z.string().optional(),
-      /** Go on behind the line that had this cursor. */
+      /** Go on behind the line that had this cursor; everything else as it was asked for then. */
       cursor: z.string().optional(),
       /** Text: put `NAME-INDEX | ` before each line. */
       prefix: flag.optional(),

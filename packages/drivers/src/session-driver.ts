@@ -234,7 +234,7 @@ export interface ReadGroupLogOptions {
   readonly tail?: number | undefined;
   /** Only lines from this time on, ISO 8601. */
   readonly since?: string | undefined;
-  /** Goes on behind the part that had it, with nothing lost or repeated; `tail` counts for nothing then. */
+  /** Goes on behind the part that had it, with nothing lost or repeated, if everything else is asked for as it was then. */
   readonly cursor?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }

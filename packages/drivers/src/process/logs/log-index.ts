@@ -67,6 +67,14 @@ export class LogIndex {
     return new LogIndex(Buffer.concat([before.#records, ...encoded]), size);
   }
 
+  /** As it was when the segment was so large. @param size in bytes, at most what it is now */
+  upTo(size: number): LogIndex {
+    return new LogIndex(
+      this.#records.subarray(0, (this.#last((at) => this.offset(at) < size) + 1) * RECORD_BYTES),
+      size,
+    );
+  }
+
   /** What the index's file should hold. */
   get stored(): Buffer {
     return this.length > 0 && this.offset(0) === 0 ? this.#records.subarray(RECORD_BYTES) : this.#records;

@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readLogs } from "./read-logs.ts";
 import { line, ScratchLogs } from "./scratch-logs.ts";
 import { groupFolder } from "./segments.ts";
 
@@ -109,6 +110,38 @@ describe("reading", () => {
       expect(await logs.read({ since })).toEqual(all);
     }
     expect(readdirSync(logs.folder)).toEqual(["1-of-1.index", "1-of-1.log"]);
+  });
+
+  it("goes on in the middle of the last lines, with those that were the last at first", async () => {
+    const owners = Array.from({ length: 20 }, (_, at) => ownerOf(at + 1));
+    const numbers = (first: number) =>
+      Array.from({ length: 30 }, (_, at) => `${first + at} ${"x".repeat(1000)}`);
+    for (const first of [0, 30, 60]) {
+      for (const owner of owners) await logs.write(owner, numbers(first), 20);
+    }
+    const numberOf = ({ sessionId, text }: { sessionId: string; text: string }) =>
+      `${sessionId} ${Number.parseInt(text, 10)}`;
+    const expected = (await logs.read({ tail: 45 })).map(numberOf);
+    expect(expected).toHaveLength(20 * 45);
+    const read: string[] = [];
+    let cursor: string | undefined;
+    let parts = 0;
+    for (let isDone = false; !isDone; ) {
+      isDone = true;
+      for await (const part of readLogs({ folder: logs.folder, following: null, tail: 45, cursor })) {
+        read.push(...part.lines.map(numberOf));
+        cursor = part.cursor;
+        isDone = false;
+        break;
+      }
+      parts += 1;
+      if (parts > 2) continue;
+      // What is written meanwhile comes too, and moves no tail.
+      await logs.write(ownerOf(3), [String(100 + parts)], 20);
+      expected.push(`${idOf(3)} ${100 + parts}`);
+    }
+    expect(parts).toBeGreaterThan(3);
+    expect(read.toSorted()).toEqual(expected.toSorted());
   });
 
   it("merges replicas of different files by time, and keeps each one's order", async () => {

@@ -12,6 +12,15 @@ interface Source {
   mayHaveMore: boolean;
 }
 
+/** How far a segment was read. */
+export interface SegmentPosition {
+  readonly name: string;
+  /** In bytes. */
+  readonly position: number;
+  /** Up to this size of the segment only the last lines of each Session are wanted. */
+  readonly tailSize: number | undefined;
+}
+
 /**
  * Merges segments by the times of their lines, as far as that can be done with a piece of each in memory. Lines of one
  * segment, and so those of one Session, keep their order whatever their times say.
@@ -24,8 +33,11 @@ export class Merge {
   }
 
   /** Where each segment stands: reading from there on gives what comes next. */
-  positions(): Map<string, number> {
-    return new Map(this.#sources.map((source) => [source.name, positionOf(source)]));
+  positions(): SegmentPosition[] {
+    return this.#sources.map((source) => {
+      const [position, { tailSize }] = [positionOf(source), source.reader];
+      return { name: source.name, position, tailSize: position < tailSize ? tailSize : undefined };
+    });
   }
 
   /** @returns what can be passed on; null when there is no more now */

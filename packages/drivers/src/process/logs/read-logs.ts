@@ -2,7 +2,7 @@ import { CanfarError } from "@canfar/contract";
 import type { GroupLogPart } from "../../session-driver.ts";
 import { normalizeTime } from "./cri-format.ts";
 import { FolderWatch } from "./folder-watch.ts";
-import { Merge } from "./merge.ts";
+import { Merge, type SegmentPosition } from "./merge.ts";
 import { SegmentReader } from "./segment-reader.ts";
 import { listSegments } from "./segments.ts";
 import type { Selection } from "./selection.ts";
@@ -90,7 +90,7 @@ class Reading {
   readonly #query: LogQuery;
   readonly #merge = new Merge();
   readonly #open = new Set<string>();
-  readonly #from: ReadonlyMap<string, number>;
+  readonly #from: ReadonlyMap<string, SegmentPosition>;
 
   constructor(query: LogQuery) {
     this.#query = query;
@@ -103,11 +103,12 @@ class Reading {
     const [only] = sessionIds?.size === 1 ? sessionIds : [];
     for (const segment of await listSegments(folder, only)) {
       if (this.#open.has(segment.name)) continue;
-      const from = this.#from.get(segment.name);
+      const before = this.#from.get(segment.name);
+      const isInTail = isFirst && (cursor === undefined || before?.tailSize !== undefined);
       const selection: Selection = {
-        ...{ sessionIds, attempt, from },
+        ...{ sessionIds, attempt, from: before?.position },
         since: since === undefined ? undefined : normalizeTime(since),
-        tail: isFirst && cursor === undefined ? tail : undefined,
+        tail: tail !== undefined && isInTail ? { lines: tail, size: before?.tailSize } : undefined,
       };
       const reader = await SegmentReader.open(segment, selection, following !== null);
       if (reader === null) continue;
@@ -126,17 +127,33 @@ class Reading {
   }
 }
 
-/** `1-of-8:1234,2-of-8:99`: bytes behind the last line passed on, for each segment. */
-function encodeCursor(positions: ReadonlyMap<string, number>): string {
-  return [...positions].map(([name, position]) => `${name}:${position}`).join(",");
+/**
+ * `1-of-8:1234,2-of-8:99/500`: bytes behind the last line passed on, for each segment, and behind the slash how large it
+ * was when its last lines were asked for, as long as it is not read so far.
+ */
+function encodeCursor(positions: readonly SegmentPosition[]): string {
+  return positions
+    .map(
+      ({ name, position, tailSize }) => `${name}:${position}${tailSize === undefined ? "" : `/${tailSize}`}`,
+    )
+    .join(",");
 }
 
-function decodeCursor(cursor: string): Map<string, number> {
+function decodeCursor(cursor: string): Map<string, SegmentPosition> {
   const entries = cursor === "" ? [] : cursor.split(",");
   return new Map(
     entries.map((entry) => {
-      const [, name = "", position] = /^(\d{1,3}-of-\d{1,3}):(\d{1,15})$/.exec(entry) ?? [];
-      if (name !== "") return [name, Number(position)];
+      const match = /^(\d{1,3}-of-\d{1,3}):(\d{1,15})(?:\/(\d{1,15}))?$/.exec(entry);
+      const [, name = "", position, tailSize] = match ?? [];
+      if (name !== "") {
+        return [
+          name,
+          {
+            ...{ name, position: Number(position) },
+            tailSize: tailSize === undefined ? undefined : Number(tailSize),
+          },
+        ];
+      }
       throw new CanfarError("request.invalid", {
         message: "the log cursor is not one of this server's",
         hint: "Begin without one.",

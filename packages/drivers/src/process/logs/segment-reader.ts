@@ -26,6 +26,8 @@ export class SegmentReader {
   readonly #file: FileHandle;
   readonly #selection: Selection;
   readonly #tails: ReadonlyMap<string, TailStart>;
+  /** How large the segment was when the tails were its end; 0 where all lines are wanted. */
+  readonly tailSize: number;
   readonly #ranges: Range[];
   #owner: LogOwner | null = null;
   #isWanted = false;
@@ -37,11 +39,13 @@ export class SegmentReader {
     file: FileHandle;
     selection: Selection;
     tails: ReadonlyMap<string, TailStart>;
+    tailSize?: number;
     ranges: Range[];
   }) {
     this.#file = parts.file;
     this.#selection = parts.selection;
     this.#tails = parts.tails;
+    this.tailSize = parts.tailSize ?? 0;
     this.#ranges = parts.ranges;
     this.#position = parts.ranges[0]?.start ?? 0;
   }
@@ -57,11 +61,20 @@ export class SegmentReader {
     const stored = await openIfThere(segment.index);
     try {
       const index = await LogIndex.read(file, stored);
-      const { tail } = selection;
-      const tails = tail === undefined ? new Map() : await findTails(file, index, { ...selection, tail });
-      const from = tail === undefined ? selection.from : firstOf(tails, index.size);
-      const ranges = rangesOf(index, { ...selection, from }, follow);
-      return new SegmentReader({ file, selection, tails, ranges });
+      const { tail, from = 0 } = selection;
+      if (tail === undefined) {
+        return new SegmentReader({
+          file,
+          selection,
+          tails: new Map(),
+          ranges: rangesOf(index, selection, follow),
+        });
+      }
+      const tailSize = Math.min(tail.size ?? index.size, index.size);
+      const tails = await findTails(file, index.upTo(tailSize), { ...selection, tail });
+      const first = Math.max(from, firstOf(tails, tailSize));
+      const ranges = rangesOf(index, { ...selection, from: first }, follow);
+      return new SegmentReader({ file, selection, tails, tailSize, ranges });
     } finally {
       await stored?.close();
     }

@@ -10,9 +10,16 @@ export interface Selection {
   /** RFC 3339 with microseconds: no older ones. */
   readonly since?: string | undefined;
   /** Only the last so many of each Session, of its newest attempt. */
-  readonly tail?: number | undefined;
+  readonly tail?: TailOfSegment | undefined;
   /** Only those that begin here or later, in bytes. */
   readonly from?: number | undefined;
+}
+
+/** The last lines of each Session, as they were at a moment. */
+export interface TailOfSegment {
+  readonly lines: number;
+  /** How large the segment was then, in bytes; absent: now. What came later is wanted all. */
+  readonly size?: number | undefined;
 }
 
 /** A part of a segment that begins at a heading. */

@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { LogOwner } from "./heading.ts";
 import type { LogIndex } from "./log-index.ts";
 import { readAt } from "./open-if-there.ts";
-import { type Selection, wantsOwner } from "./selection.ts";
+import { type Selection, type TailOfSegment, wantsOwner } from "./selection.ts";
 
 const WINDOW_BYTES = 256 * 1024;
 
@@ -22,7 +22,7 @@ export interface TailStart {
 export async function findTails(
   segment: FileHandle,
   index: LogIndex,
-  selection: Selection & { readonly tail: number },
+  selection: Selection & { readonly tail: TailOfSegment },
 ): Promise<Map<string, TailStart>> {
   const tails = new Map<string, TailStart & { missing: number }>();
   const window = new BackwardWindow(segment);
@@ -30,7 +30,7 @@ export async function findTails(
     const owner: LogOwner = index.owner(at);
     if (!wantsOwner(selection, owner)) continue;
     const end = index.end(at);
-    const fresh = { attempt: owner.attempt, offset: end, missing: selection.tail };
+    const fresh = { attempt: owner.attempt, offset: end, missing: selection.tail.lines };
     const tail = tails.get(owner.sessionId) ?? fresh;
     if (tail.attempt !== owner.attempt || tail.missing === 0) {
       tails.set(owner.sessionId, tail);
