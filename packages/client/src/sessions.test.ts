@@ -80,14 +80,6 @@ describe("a selector", () => {
     expect((error as { details: { ids?: string[] } }).details.ids).toEqual(ids);
   });
 
-  test("for its log a whole id is enough: a deleted Session is on no list", async () => {
-    const { server, sessions } = await open({ answer: withSessions(...list) });
-    await using _ = server;
-    expect(await sessions.resolveLog("zzzz9999")).toBe("zzzz9999");
-    expect(await sessions.resolveLog("longname")).toBe("cccc4444");
-    await expect(sessions.resolveLog("nothing")).rejects.toMatchObject({ code: "session.not_found" });
-  });
-
   test("a whole id costs one small request", async () => {
     const { server, sessions } = await open({ answer: withSessions(...list) });
     await using _ = server;

@@ -149,22 +149,6 @@ export class Sessions {
     }
   }
 
-  /**
-   * The id of the Session whose output a user means. A whole id is taken as it is: also a deleted Session has its log for
-   * some time, and is on no list.
-   *
-   * @throws CanfarError `session.not_found`, `session.ambiguous`
-   */
-  async resolveLog(selector: string): Promise<string> {
-    try {
-      return (await this.resolve(selector)).id;
-    } catch (error) {
-      const isUnknown = error instanceof CanfarError && error.code === "session.not_found";
-      if (isUnknown && SESSION_ID_PATTERN.test(selector)) return selector;
-      throw error;
-    }
-  }
-
   async #hasEnded(id: string): Promise<boolean> {
     try {
       return isEnded((await this.get(id)).status);

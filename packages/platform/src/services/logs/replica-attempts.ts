@@ -1,4 +1,4 @@
-import { isSelected, parseReplicaSelection } from "@canfar/contract";
+import { formatReplicaSelection, isSelected, parseReplicaSelection, rangesOf } from "@canfar/contract";
 import type { SessionRecord } from "../../records/session-store.ts";
 import { stateOf } from "../group-reader.ts";
 
@@ -13,7 +13,10 @@ export function attemptsOf(sessions: readonly SessionRecord[]): Map<number, numb
 export function encodeAttempts(attempts: ReplicaAttempts): Record<string, string> {
   const byAttempt = Map.groupBy([...attempts], ([, attempt]) => attempt);
   return Object.fromEntries(
-    [...byAttempt].map(([attempt, entries]) => [attempt, rangesOf(entries.map(([index]) => index))]),
+    [...byAttempt].map(([attempt, entries]) => {
+      const ranges = rangesOf(entries.map(([index]) => index));
+      return [attempt, formatReplicaSelection({ ranges, states: [] })];
+    }),
   );
 }
 
@@ -34,14 +37,4 @@ export function decodeAttempts(
     }
   }
   return attempts;
-}
-
-function rangesOf(indexes: readonly number[]): string {
-  const ranges: [number, number][] = [];
-  for (const index of indexes.toSorted((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last !== undefined && last[1] === index - 1) last[1] = index;
-    else ranges.push([index, index]);
-  }
-  return ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(",");
 }
