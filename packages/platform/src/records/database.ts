@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
+import { CanfarError } from "@canfar/contract";
 
-/** One step of a schema; steps only ever get added, so a data folder of any age can be opened. */
+/** One step of a schema; steps only ever get added and never changed, so a data folder of any age can be opened. */
 export interface Migration {
   /** Unique in the whole platform, e.g. `sessions-1`. */
   readonly name: string;
@@ -25,17 +27,49 @@ export function openDatabase(path: string): DatabaseSync {
   return database;
 }
 
-/** Applies the steps that this database has not seen yet, each in a transaction of its own. */
+/**
+ * Applies the steps that this database has not seen yet, each in a transaction of its own.
+ *
+ * @throws CanfarError `platform.start_failed` where it has seen a step with another text: with tables of another shape than
+ *   the code expects nothing that follows can be trusted
+ */
 export function migrate(database: DatabaseSync, migrations: readonly Migration[]): void {
-  const seen = database.prepare("SELECT 1 FROM migrations WHERE name = ?");
-  const record = database.prepare("INSERT INTO migrations (name, applied_at) VALUES (?, datetime('now'))");
+  addDigestColumn(database);
+  const seen = database.prepare("SELECT digest FROM migrations WHERE name = ?");
+  const record = database.prepare(
+    "INSERT INTO migrations (name, applied_at, digest) VALUES (?, datetime('now'), ?)",
+  );
   for (const { name, sql } of migrations) {
-    if (seen.get(name) !== undefined) continue;
+    const digest = digestOf(sql);
+    const applied = seen.get(name) as { digest: string | null } | undefined;
+    if (applied !== undefined && (applied.digest ?? digest) !== digest) throw otherShape(name);
+    if (applied !== undefined) continue;
     transact(database, () => {
       database.exec(sql);
-      record.run(name);
+      record.run(name, digest);
     });
   }
+}
+
+/** Databases from before there were digests have none; what they have applied is taken as it is. */
+function addDigestColumn(database: DatabaseSync): void {
+  const columns = database.prepare("SELECT name FROM pragma_table_info('migrations')").all();
+  if (columns.some(({ name }) => name === "digest")) return;
+  database.exec("ALTER TABLE migrations ADD COLUMN digest TEXT");
+}
+
+/** Of what a step does: comments and blanks change nothing. */
+function digestOf(sql: string): string {
+  const bare = sql.replaceAll(/--.*$/gm, "").replaceAll(/\s+/g, " ").trim();
+  return createHash("sha256").update(bare).digest("hex").slice(0, 16);
+}
+
+function otherShape(name: string): CanfarError {
+  return new CanfarError("platform.start_failed", {
+    message: `the data folder was made by a version of the platform that is not on the way to this one (step '${name}' of its database differs)`,
+    hint: "Start the version that made it, or choose another data folder with --data.",
+    details: { step: name },
+  });
 }
 
 /** Runs `work` in one write transaction: all of it lasts, or nothing. */
