@@ -156,6 +156,17 @@ describe("a receiver that does not take it", () => {
     expect(event?.message).toContain("no answer in time");
   });
 
+  it("is told again at once where the clock was set back, not a day later", async () => {
+    const answers = [500];
+    receiver.answer = (response) => response.writeHead(answers.shift() ?? 200).end();
+    const [id] = await launch(1, ["done"]);
+    end(id, 0);
+    await eventually(async () => (await eventsOf(id, "NotificationDelayed")).length === 1);
+    batch.clock.set(-86_400_000);
+    batch = await batch.restart(CONFIG);
+    await untilReceived(2);
+  });
+
   it("is told by the next platform, where this one dies before it knows that it arrived", async () => {
     // The answer never comes: whether it arrived nobody can know.
     receiver.answer = () => {};

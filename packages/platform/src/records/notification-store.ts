@@ -31,7 +31,7 @@ export class NotificationStore {
       INSERT INTO notifications (id, group_id, target, moment, at, document, due_at) VALUES (?, ?, ?, ?, ?, ?, ?)`);
     this.#due = database.prepare(`
       SELECT id, group_id AS groupId, target, moment, document, is_written AS isWritten, attempts
-      FROM notifications WHERE due_at <= ? ORDER BY due_at LIMIT ?`);
+      FROM notifications WHERE due_at <= ? OR due_at > ? ORDER BY due_at LIMIT ?`);
     this.#nextDue = database.prepare("SELECT MIN(due_at) AS at FROM notifications WHERE due_at IS NOT NULL");
     this.#hasCurrent = database.prepare(`
       SELECT 1 FROM notifications WHERE group_id = ? AND moment = ? AND is_current = 1 LIMIT 1`);
@@ -58,9 +58,14 @@ export class NotificationStore {
     this.#insert.run(id, groupId, target, moment, document.at, JSON.stringify(document), document.at);
   }
 
-  /** Those that may be sent now, the longest waiting first. @param now ISO 8601 */
-  due(now: string, limit: number): NotificationRecord[] {
-    return this.#due.all(now, limit).map((row) => ({
+  /**
+   * Those that may be sent now, the longest waiting first.
+   *
+   * @param now ISO 8601
+   * @param horizon ISO 8601: none is put off so long, so what is due later than that was put off by another clock
+   */
+  due({ now, horizon }: { now: string; horizon: string }, limit: number): NotificationRecord[] {
+    return this.#due.all(now, horizon, limit).map((row) => ({
       ...{ id: String(row.id), groupId: String(row.groupId), target: String(row.target) },
       moment: row.moment as NotificationMoment,
       document: JSON.parse(String(row.document)) as NotificationDocument,

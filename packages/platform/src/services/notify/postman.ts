@@ -58,7 +58,9 @@ export class Postman {
     if (this.#stopping.signal.aborted) return;
     const { records, clock } = this.#options;
     // Those underway are still due: there are never more of them than are asked for beside new ones.
-    const due = records.notifications.due(clock.now().toISOString(), 2 * AT_ONCE);
+    const now = clock.now().toISOString();
+    const horizon = later(now, LONGEST_DELAY_SECONDS);
+    const due = records.notifications.due({ now, horizon }, 2 * AT_ONCE);
     for (const notification of due) {
       if (this.#underway.size >= AT_ONCE) break;
       if (!this.#underway.has(notification.id)) void this.#send(notification);
@@ -72,7 +74,8 @@ export class Postman {
     this.#timer = null;
     const next = records.notifications.nextDue();
     if (next === null) return;
-    const left = Date.parse(next) - clock.now().getTime();
+    // No wait is longer than the longest one, however the clock was set.
+    const left = Math.min(Date.parse(next) - clock.now().getTime(), LONGEST_DELAY_SECONDS * 1000);
     // What is due already waits for one of those underway, which looks again at its end.
     if (left > 0) this.#timer = clock.setTimer(left, () => this.look());
   }
