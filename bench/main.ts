@@ -8,6 +8,7 @@ const BENCHMARKS = [
   "replicas",
   "batch",
   "submit",
+  "admission",
   "notebook",
   "memory",
   "proxy",

@@ -91,7 +91,7 @@ export function decideAdmission<T extends Candidate>(line: Line<T>): Admission<T
   let used = line.batch;
   for (;;) {
     const turn = neediest(turns);
-    const head = turn?.head(used, capacity) ?? null;
+    const head = turn?.head({ used, capacity, among: turns.length }) ?? null;
     if (turn === null) break;
     if (head === null) continue;
     if (fits(head.demand, used, capacity) || line.batchSessions + starts.length === 0) {
@@ -143,8 +143,12 @@ class Turn<T extends Candidate> {
     return this.#user.used / this.#user.weight;
   }
 
-  /** The user's next Session; null, and the turn is over or at the next Group, where there is none. */
-  head(used: Demand, capacity: Demand): T | null {
+  /**
+   * The user's next Session; null, and the turn is over or at the next Group, where there is none.
+   *
+   * @param room.among users who share what is left: so much is read at a time, not more
+   */
+  head(room: { used: Demand; capacity: Demand; among: number }): T | null {
     const group = this.#user.groups[this.#group];
     if (group === undefined) {
       this.isOver = true;
@@ -152,7 +156,8 @@ class Turn<T extends Candidate> {
     }
     const known = this.#page[this.#taken - this.#pageAt];
     if (known !== undefined) return known;
-    const limit = Math.min(group.room - this.#taken, roomFor(group.demand, used, capacity), PAGE);
+    const share = Math.ceil(roomFor(group.demand, room.used, room.capacity) / room.among);
+    const limit = Math.min(group.room - this.#taken, share, PAGE);
     if (limit > 0) this.#page = group.read(limit, this.#taken);
     this.#pageAt = this.#taken;
     const next = limit > 0 ? this.#page[0] : undefined;
