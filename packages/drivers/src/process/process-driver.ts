@@ -36,6 +36,8 @@ export interface ProcessDriverOptions {
   readonly passEnvironment?: Readonly<Record<string, string>>;
   /** Slots that headless Sessions take; twice the processors by default. */
   readonly slots?: number;
+  /** Whether control groups limit and count what Sessions use, where this machine has them; yes by default. */
+  readonly controlGroups?: boolean;
   /** Whether `/arc` of this machine may be made a link to the platform's where there is no sandbox; yes by default. */
   readonly mayLinkArc?: boolean;
 }
@@ -74,6 +76,7 @@ export class ProcessDriver implements SessionDriver {
       host: {
         isolation,
         arcLinked,
+        controlGroups: options.controlGroups ?? true,
         slots: options.slots ?? 2 * availableParallelism(),
         logFolder: this.#logFolder,
         passEnvironment: options.passEnvironment ?? {},

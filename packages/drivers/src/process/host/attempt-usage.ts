@@ -3,8 +3,12 @@ import { type Cgroups, type GroupCounts, NOTHING_COUNTED } from "../cgroup/cgrou
 import { startLongTimer, type Timer } from "./long-timer.ts";
 import { familyUsage } from "./process-usage.ts";
 
-/** Without control groups the first look comes soon, the others ever later: most Sessions are short. */
+/**
+ * Without control groups the first look comes soon, the others ever later: most Sessions are short, and what the last look
+ * misses is a small part of each.
+ */
 const FIRST_LOOK_MS = 20;
+const LATER = 1.25;
 const LAST_LOOK_MS = 10_000;
 
 export interface UsageAtEnd {
@@ -40,7 +44,7 @@ export class AttemptUsage {
     const wait = (milliseconds: number) => {
       timer = startLongTimer(milliseconds, () => {
         this.now(pid());
-        wait(Math.min(milliseconds * 2, LAST_LOOK_MS));
+        wait(Math.min(milliseconds * LATER, LAST_LOOK_MS));
       });
     };
     wait(FIRST_LOOK_MS);
@@ -61,15 +65,17 @@ export class AttemptUsage {
   /**
    * What it used altogether, and whether memory ran out.
    *
-   * @param cpuSeconds as its launch wrapper saw them; null where that could not tell
+   * @param cpuSeconds as its launch wrapper saw them, which does not see all that ran in a sandbox; null where it could not
+   *   tell
    */
   atEnd(cpuSeconds: number | null): UsageAtEnd {
     const counts = this.#counts();
     if (counts !== null) return counts;
     const uncounted = { outOfMemory: false, counts: undefined };
     if (cpuSeconds === null) return { usage: this.#seen, ...uncounted };
-    const { peakMemoryBytes = null } = this.#seen ?? {};
-    return { usage: { cpuSeconds, memoryBytes: 0, peakMemoryBytes }, ...uncounted };
+    const seen = this.#seen ?? { cpuSeconds: 0, peakMemoryBytes: null };
+    const usage = { ...seen, cpuSeconds: Math.max(cpuSeconds, seen.cpuSeconds), memoryBytes: 0 };
+    return { usage, ...uncounted };
   }
 
   #counts(): (UsageAtEnd & { readonly usage: SessionUsage }) | null {

@@ -32,15 +32,15 @@ if (lock === null) process.exit(0); // Another host was quicker; the driver will
 rmSync(folders.socket, { force: true });
 const fifos = new FifoPool(folders.fifos);
 const instance = createHash("sha256").update(dataFolder).digest("hex").slice(0, 8);
-const cgroups = openCgroups(`canfar-${instance}`);
-const noGroups = typeof cgroups === "string";
+const opened = options.controlGroups ? openCgroups(`canfar-${instance}`) : "";
+const cgroups = typeof opened === "string" ? null : opened;
 const laneSurroundings = {
   ...options,
   ...{ hostId: randomUUID().slice(0, 8), lanesFolder: folders.lanes, marksFolder: folders.marks, fifos },
-  cgroups: noGroups ? null : cgroups,
+  cgroups,
 };
 for (const folder of [folders.lanes, folders.marks]) mkdirSync(folder, { recursive: true, mode: 0o700 });
-const oldLanes = new OldLanes(folders.lanes, laneSurroundings.cgroups);
+const oldLanes = new OldLanes(folders.lanes, cgroups);
 const host = new SessionHost({
   journal: Journal.open(folders.journal),
   surroundings: {
@@ -109,6 +109,6 @@ async function leave(): Promise<void> {
   rmSync(folders.socket, { force: true });
   for (const socket of connections) socket.end();
   await host.release();
-  if (!noGroups && !host.isBusy) cgroups.close();
+  if (!host.isBusy) cgroups?.close();
   process.exit(0);
 }
