@@ -76,7 +76,7 @@ describe("create", () => {
 
   test("--dry-run sends nothing", async () => {
     const { stderr } = await must("create", "--dry-run", "headless", IMAGE, "--", "true");
-    expect(stderr).toContain("Nothing was sent");
+    expect(stderr).toContain("Nothing was launched");
     expect((await must("ps", "-aq")).stdout).toBe("");
   });
 

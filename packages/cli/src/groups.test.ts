@@ -180,10 +180,10 @@ describe("create", () => {
       await must(
         "create",
         "-r",
-        "4",
+        "2",
         ...words,
         ...more,
-        "failed:ada@example.org",
+        "failed:https://example.org/alarm",
         "--notify",
         "https://example.org/hook",
         ...program,
@@ -199,7 +199,7 @@ describe("create", () => {
       after: [{ group: first, when: "any" }],
       afterEach: first,
       notify: [
-        { target: "mailto:ada@example.org", on: ["failed"] },
+        { target: "https://example.org/alarm", on: ["failed"] },
         { target: "https://example.org/hook", on: ["done"] },
       ],
     });
@@ -273,9 +273,23 @@ describe("create", () => {
       replicas: 7,
       items: { list: [a, b], weights: [10, 20], split: "weight" },
     });
-    expect((await items("--items", "/arc/projects/sky/*.fits", "--split", "weight")).items).toMatchObject({
-      glob: "/arc/projects/sky/*.fits",
-      weighBy: "bytes",
+    const below = [
+      "--items",
+      "/arc/projects/sky/*.fits",
+      "--split",
+      "weight",
+      "headless",
+      IMAGE,
+      "--",
+      "echo",
+      "{}",
+    ];
+    // The server looks, and there are no such files: the request is shown all the same.
+    const asked = await home.run(["create", "--dry-run", "-o", "json", ...below]);
+    expect(asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("no file matches") });
+    expect(JSON.parse(asked.stdout)).toMatchObject({
+      items: { glob: "/arc/projects/sky/*.fits", weighBy: "bytes" },
+      forecast: { accepted: false },
     });
     const words = [
       "create",
@@ -480,5 +494,33 @@ describe("logs", () => {
     const ids = await talkers();
     expect((await home.run(["logs", "stars", "--grep", "("])).exitCode).toBe(2);
     expect((await home.run(["logs", ids[1] ?? "", "--grep", "("])).exitCode).toBe(2);
+  });
+});
+
+describe("why and --dry-run", () => {
+  test("say what waits for what, and what a launch would come to", async () => {
+    await sleepers("first", 2);
+    const second = ["-n", "second", "-r", "3", "--after", "first", "headless", IMAGE, "--", "true"];
+    const forecast = await must("create", "--dry-run", ...second);
+    expect(forecast.stdout).toMatch(/^forecast +.*first/m);
+    expect(forecast.stdout).toMatch(/^waits +3$/m);
+    expect(JSON.parse((await must("create", "--dry-run", "-o", "json", ...second)).stdout)).toMatchObject({
+      name: "second",
+      forecast: { accepted: true, waits: 3, reason: "Dependency" },
+    });
+    await must("create", ...second);
+    const { stdout, stderr } = await must("why", "second");
+    expect(stdout).toMatch(/^Session +second-1 /m);
+    expect(stdout).toMatch(/^Status +Pending \(Dependency\)$/m);
+    expect(stderr).toContain("2 more of second wait.");
+    expect(JSON.parse((await must("why", "second-3", "-o", "json")).stdout)).toMatchObject([
+      { reason: "Dependency" },
+    ]);
+    expect((await must("why", "first-1")).stdout).toMatch(/^Status +Running$/m);
+  });
+
+  test("of a launch that would be refused give the refusal's exit code", async () => {
+    const words = ["create", "--dry-run", "headless", "skaha/terminl:latest", "--", "true"];
+    expect(await home.run(words)).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("terminal") });
   });
 });

@@ -1,7 +1,11 @@
 import {
   CanfarError,
+  type Forecast,
+  forecastSchema,
   isEnded,
   type LaunchRequestInput,
+  type PendingReasonAnswer,
+  pendingReasonSchema,
   routePath,
   SESSION_ID_PATTERN,
   type Session,
@@ -13,7 +17,7 @@ import {
 import { decodeEventsTable, decodeSession, wireSessionSchema } from "@canfar/contract/wire";
 import { z } from "zod";
 import type { Connection } from "./connection.ts";
-import { launch } from "./launch.ts";
+import { checkLaunchRequest, launch } from "./launch.ts";
 import { type LogOptions, sessionLogs } from "./logs/session-logs.ts";
 import { selectSession } from "./select-session.ts";
 import { unsupported } from "./unsupported.ts";
@@ -99,6 +103,32 @@ export class Sessions {
     return json
       ? await transport.json(request, z.array(sessionEventSchema))
       : decodeEventsTable(await transport.text(request));
+  }
+
+  /**
+   * What the Session waits for, what would let it start, its place in the queue, and when that may be.
+   *
+   * @throws CanfarError `session.not_found`; `request.unsupported` on a server that does not say
+   */
+  async why(id: string): Promise<PendingReasonAnswer> {
+    const { groups } = await this.#connection.features();
+    if (!groups) throw unsupported(this.#connection.server.name, "does not say what Sessions wait for");
+    const path = routePath("whySession", { id: checkId(id) });
+    return await this.#connection.transport.json({ method: "GET", path }, pendingReasonSchema);
+  }
+
+  /**
+   * What a launch would come to if it was made now: refused, started, or how long it would wait. Nothing is launched.
+   *
+   * @returns null on a server that makes no forecasts
+   * @throws CanfarError `request.invalid`, `session.invalid_name`, `image.invalid_reference` before anything is sent
+   */
+  async forecast(request: LaunchRequestInput): Promise<Forecast | null> {
+    const checked = checkLaunchRequest(request);
+    if (!(await this.#connection.features()).groups) return null;
+    const path = routePath("forecastLaunch");
+    const question = { method: "POST", path, json: checked, repeatable: true } as const;
+    return await this.#connection.transport.json(question, forecastSchema);
   }
 
   /** Ends the Session and takes it off the list. @throws CanfarError `session.not_found` */

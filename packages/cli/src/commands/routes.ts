@@ -35,6 +35,7 @@ import { serverUse } from "./server/use.ts";
 import { stats } from "./stats.ts";
 import { version } from "./version.ts";
 import { waitCommand } from "./wait.ts";
+import { why } from "./why.ts";
 
 const auth = buildRouteMap({
   routes: {
@@ -71,7 +72,7 @@ const server = buildRouteMap({
 export const commands = buildRouteMap({
   routes: {
     ...{ login, logout },
-    ...{ create, ps, info, logs, events },
+    ...{ create, ps, info, logs, events, why },
     ...{ wait: waitCommand, report, items, rerun },
     ...{ open, renew, delete: deleteCommand, prune, stats },
     ...{ image, server, auth, config, platform, completion, version },

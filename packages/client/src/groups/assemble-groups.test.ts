@@ -68,7 +68,8 @@ describe("without Groups on the server", () => {
         return true;
       },
     });
-    const { groups } = await openClient({ url: `${server.origin}/skaha/v1`, token: "T", environment: {} });
+    const client = await openClient({ url: `${server.origin}/skaha/v1`, token: "T", environment: {} });
+    const { groups } = client;
     const { group, replicas } = await groups.resolve("stars[failed]");
     expect(group).toMatchObject({
       id: "s1",
@@ -79,6 +80,10 @@ describe("without Groups on the server", () => {
     expect((await groups.resolve("s3")).replicas.ranges).toMatchObject([{ from: 3 }]);
     expect(await groups.delete(group.id, replicas)).toEqual(["s2"]);
     expect(deleted).toEqual(["s2"]);
+    const { sessions } = client;
+    for (const beyond of [sessions.why("s1"), groups.rerun("s1"), groups.items("s1"), groups.report("s1")])
+      await expect(beyond).rejects.toMatchObject({ code: "request.unsupported" });
+    expect(await sessions.forecast({ name: "x", kind: "headless", image: "skaha/x" })).toBeNull();
   });
 
   test("a Group is watched, and what the server forgets after its end still counts", async () => {

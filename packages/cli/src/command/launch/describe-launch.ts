@@ -1,20 +1,64 @@
-import type { LaunchRequest } from "@canfar/contract";
+import { CanfarError, type Forecast, type LaunchRequest } from "@canfar/contract";
 import type { OutputFormat } from "../../output/data.ts";
 import { policyFacts } from "../../output/group-facts.ts";
 import { type Fact, formatFacts } from "../../output/table.ts";
+import { formatInstant } from "../../output/time.ts";
 import type { Context } from "../context.ts";
 import { quoted } from "../missing-dashes.ts";
 import { itemsText } from "./replicas.ts";
 
-/** What a launch would be: for people, or the request itself as data. */
+/**
+ * What a launch would be, and what would become of it now, as far as the server says: for people, or as data.
+ *
+ * @throws CanfarError the refusal, where the server would refuse it
+ */
 export async function describeLaunch(
   context: Context,
   launch: LaunchRequest,
   output: OutputFormat | undefined,
 ): Promise<void> {
-  if (output !== undefined) return await context.data(launch, output);
-  context.write(formatFacts(launchFacts(launch), context.paint));
-  context.say("Nothing was sent to the server.");
+  const forecast = await forecastOf(context, launch);
+  if (output !== undefined) await context.data(forecast === null ? launch : { ...launch, forecast }, output);
+  else {
+    const facts = [
+      ...launchFacts(launch),
+      ...(forecast === null ? [] : forecastFacts(forecast, context.now())),
+    ];
+    context.write(formatFacts(facts, context.paint));
+    context.say("Nothing was launched.");
+  }
+  const { refusal } = forecast ?? {};
+  if (refusal === undefined) return;
+  throw new CanfarError(refusal.code, { message: refusal.message, hint: refusal.hint });
+}
+
+/** Null where nobody is logged in as well: what is meant can be read without a server. */
+async function forecastOf(context: Context, launch: LaunchRequest): Promise<Forecast | null> {
+  try {
+    return await (await context.client()).sessions.forecast(launch);
+  } catch (error) {
+    if (error instanceof CanfarError && WITHOUT_SERVER.some((code) => error.code === code)) {
+      context.say(`No forecast: ${error.message}`);
+      return null;
+    }
+    throw error;
+  }
+}
+
+const WITHOUT_SERVER = ["authentication.required", "server.unavailable", "server.none_available"] as const;
+
+function forecastFacts({ accepted, startsNow, waits, message, position, eta }: Forecast, now: Date): Fact[] {
+  // The refusal itself comes as the error of the command.
+  if (!accepted) return [];
+  return [
+    ["forecast", message],
+    ["starts now", String(startsNow)],
+    [
+      "waits",
+      waits === 0 ? undefined : `${waits}${position === null ? "" : `, the first at place ${position}`}`,
+    ],
+    ["likely start", waits === 0 ? undefined : formatInstant(eta ?? undefined, now)],
+  ];
 }
 
 function launchFacts(launch: LaunchRequest): Fact[] {
