@@ -35,6 +35,7 @@ export type {
   ServerResources,
 } from "./config/schema.ts";
 export { Context } from "./context.ts";
+export type { CreateOptions } from "./create-options.ts";
 export type { Groups, Resolution } from "./groups/groups.ts";
 export type { SelectedReplicas } from "./groups/selected-replicas.ts";
 export { Images } from "./images.ts";
@@ -55,6 +56,6 @@ export { probeAvailability } from "./servers/probe.ts";
 export { apiUrl, type Server, savedServers } from "./servers/server.ts";
 export { Servers, type ServersOptions } from "./servers/servers.ts";
 export { type Candidate, DefaultAddress, RunningPlatforms, type ServerSource } from "./servers/sources.ts";
-export { type CreateOptions, Session, type SessionOptions } from "./session.ts";
+export { Session, type SessionOptions } from "./session.ts";
 export type { Sessions, Ticket } from "./sessions.ts";
 export { VERSION } from "./version.ts";

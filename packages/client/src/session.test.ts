@@ -5,7 +5,13 @@ import { Context } from "./context.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import { type HttpServer, sendJson, sendText } from "./test-servers/http-server.ts";
 import { scratchFolder } from "./test-servers/scratch-folder.ts";
-import { launches, type SkahaBehaviour, startSkaha, wireSession } from "./test-servers/skaha.ts";
+import {
+  groupLaunches,
+  launches,
+  type SkahaBehaviour,
+  startSkaha,
+  wireSession,
+} from "./test-servers/skaha.ts";
 
 async function open(behaviour: SkahaBehaviour = {}, options: SessionOptions = {}) {
   const server = await startSkaha(behaviour);
@@ -81,6 +87,45 @@ describe("create", () => {
       "1",
       "headless",
     ]);
+  });
+
+  test("takes what shall happen when replicas fail, and items, under natural names", async () => {
+    const { server, session } = await open({ ours: true });
+    await using _ = server;
+    await session.create({
+      name: "sky",
+      image: "skaha/astroml",
+      cmd: "python",
+      args: ["measure.py", "{}"],
+      replicas: 2,
+      retries: 3,
+      timeout: 5400,
+      maxFails: 10,
+      maxRunning: 50,
+      after: "aaaaaaaa",
+      afterEach: "bbbbbbbb",
+      notify: ["https://example.org/hook", { target: "mailto:ada@example.org", on: ["failed"] }],
+      items: ["a.fits", "b.fits", "c.fits"],
+      split: "dynamic",
+      requestId: "night-7",
+    });
+    expect(groupLaunches(server)[0]).toMatchObject({
+      requestId: "night-7",
+      policy: {
+        retries: 3,
+        retryDelaySeconds: 5,
+        timeoutSeconds: 5400,
+        maxFailures: 10,
+        maxRunning: 50,
+        after: [{ group: "aaaaaaaa", when: "ok" }],
+        afterEach: "bbbbbbbb",
+        notify: [
+          { target: "https://example.org/hook", on: ["done"] },
+          { target: "mailto:ada@example.org", on: ["failed"] },
+        ],
+      },
+      items: { list: ["a.fits", "b.fits", "c.fits"], split: "dynamic" },
+    });
   });
 
   test("with errors ignored returns the ids that there are", async () => {

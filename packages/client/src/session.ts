@@ -1,13 +1,8 @@
-import {
-  CanfarError,
-  type LaunchableKind,
-  type PlatformStats,
-  platformStatsSchema,
-  type SessionKind,
-} from "@canfar/contract";
+import { CanfarError, type PlatformStats, platformStatsSchema, type SessionKind } from "@canfar/contract";
 import { type WireSession, wireSessionSchema } from "@canfar/contract/wire";
 import { z } from "zod";
 import type { Connection } from "./connection.ts";
+import { type CreateOptions, launchRequestOf } from "./create-options.ts";
 import { forEachId, type Ids } from "./for-each-id.ts";
 import { openBrowser } from "./open-browser.ts";
 import { type ClientOptions, openConnection } from "./open-connection.ts";
@@ -18,24 +13,6 @@ export interface SessionOptions extends ClientOptions {
   readonly errors?: "raise" | "ignore" | undefined;
   /** Shows an address to the user; default: the system's browser. */
   readonly open?: ((url: string) => void | Promise<void>) | undefined;
-}
-
-export interface CreateOptions {
-  readonly name: string;
-  readonly image: string;
-  /** Without cores and ram the Session is flexible. */
-  readonly cores?: number | undefined;
-  /** GB. */
-  readonly ram?: number | undefined;
-  /** Default: headless. */
-  readonly kind?: LaunchableKind | undefined;
-  readonly gpu?: number | undefined;
-  readonly cmd?: string | undefined;
-  /** A list is one word each, whatever it contains; a string is split at white space. */
-  readonly args?: string | readonly string[] | undefined;
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Default: 1. */
-  readonly replicas?: number | undefined;
 }
 
 /** A Session exactly as the server sends it. */
@@ -56,36 +33,16 @@ export class Session {
   }
 
   /**
-   * Launches a Session, or with `replicas` several: NAME-1 to NAME-N, each with its REPLICA_ID and REPLICA_COUNT.
+   * Launches a Session, or with `replicas` several: NAME-1 to NAME-N, each with its REPLICA_ID and REPLICA_COUNT. The first
+   * id is the id of their Group as well.
    *
    * @returns ids in the order of the Replicas
    * @throws CanfarError as `Sessions.launch`; with `errors: "ignore"` no `command.partial_success`
    */
   async create(options: CreateOptions): Promise<string[]> {
-    const {
-      name,
-      image,
-      cores,
-      ram,
-      kind = "headless",
-      gpu,
-      cmd,
-      args = [],
-      env = {},
-      replicas = 1,
-    } = options;
     const sessions = new Sessions(await this.#connection());
     try {
-      return await sessions.launch({
-        name,
-        image,
-        kind,
-        ...(cmd ? { command: cmd } : {}),
-        args: typeof args === "string" ? args.split(/\s+/).filter((word) => word !== "") : [...args],
-        env: { ...env },
-        resources: { cores, memoryGiB: ram, gpus: gpu },
-        replicas,
-      });
+      return await sessions.launch(launchRequestOf(options));
     } catch (error) {
       const partial = error instanceof CanfarError && error.code === "command.partial_success";
       if (partial && this.#errors === "ignore") return error.details.ids as string[];
