@@ -60,3 +60,12 @@ test.each([
 test.each(["--color", "--color red", "--log-level loud", "ps -o"])("`canfar %s` is refused", (line) => {
   expect(() => parseCommandLine(words(line))).toThrow(expect.objectContaining({ code: "command.usage" }));
 });
+
+test("`canfar run` of an image is old, `canfar run` of a script is not", () => {
+  const parsed = (line: string) => parseCommandLine(words(line)).words;
+  expect(parsed("run headless skaha/terminal")).toEqual(["create", "headless", "skaha/terminal"]);
+  expect(parsed("run -n a notebook skaha/astroml")[0]).toBe("create");
+  expect(parsed("run -n notebook sky.py")).toEqual(["run", "-n", "notebook", "sky.py"]);
+  expect(parsed("run --image skaha/astroml ./sky.ipynb")[0]).toBe("run");
+  expect(parsed("run")).toEqual(["run"]);
+});

@@ -1,5 +1,5 @@
 /** What is done to the words of a command line before Stricli sees them. */
-import { CanfarError } from "@canfar/contract";
+import { CanfarError, isLaunchableKind } from "@canfar/contract";
 
 export const COLOR_CHOICES = ["auto", "always", "never"] as const;
 export type ColorChoice = (typeof COLOR_CHOICES)[number];
@@ -76,9 +76,16 @@ function modernFlags(words: readonly string[], notices: string[]): string[] {
 function modernCommand(words: readonly string[], notices: string[]): string[] {
   const [first = "", ...rest] = words;
   const modern = OLD_COMMANDS[first];
-  if (modern === undefined) return [...words];
+  if (modern === undefined || (first === "run" && !isOldRun(rest))) return [...words];
   notices.push(`\`canfar ${first}\` is now \`canfar ${modern}\`.`);
   return [modern, ...rest];
+}
+
+/** `canfar run` once launched an image: a Session Kind, the image behind it, and no script among the words. */
+function isOldRun(words: readonly string[]): boolean {
+  const at = words.findIndex(isLaunchableKind);
+  const hasScript = words.some((word) => /\.(py|sh|ipynb)$/i.test(word));
+  return at >= 0 && !hasScript && words[at + 1] !== undefined;
 }
 
 /** `canfar help ps` asks for the same as `canfar ps --help`. */

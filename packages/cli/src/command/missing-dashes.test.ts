@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { create } from "../commands/create.ts";
-import { refuseMissingDashes } from "./missing-dashes.ts";
+import { run } from "../commands/run.ts";
+import { refuseMissingDashes, refuseMissingDashesOfRun } from "./missing-dashes.ts";
 
 function hint(words: readonly string[], after?: readonly string[]): string | undefined {
   try {
@@ -40,4 +41,20 @@ test("words before and behind a -- come together", () => {
   expect(hint(["headless", "x/y", "python"], ["a.py"])).toBe(
     "Write: canfar create headless x/y -- python a.py",
   );
+});
+
+describe("words behind the script of canfar run", () => {
+  const refuse = (words: string[], after?: string[]) =>
+    refuseMissingDashesOfRun(run.parameters, words, after);
+
+  test.each([
+    [["a.py", "--fast"], "canfar run a.py -- --fast"],
+    [["-p", "n=1", "a.py", "x", "y z"], "canfar run -p n=1 a.py -- x 'y z'"],
+  ])("%j need --", (words, fixed) => {
+    expect(() => refuse(words)).toThrow(expect.objectContaining({ hint: `Write: ${fixed}` }));
+  });
+
+  test("options of run may stand anywhere before --", () => {
+    expect(() => refuse(["a.py", "-r", "3", "--wait"], ["--fast", "x"])).not.toThrow();
+  });
 });

@@ -20,14 +20,35 @@ export function refuseMissingDashes(
   words: readonly string[],
   afterDashes: readonly string[] = [],
 ): void {
-  const at = indexOfThirdWord(options, words);
+  const at = indexOfWordBehind(2, options, words);
   if (at === undefined) return;
   if (isLaunchableKind(words[at] ?? "")) throw filledInPattern(words[at] ?? "");
-  const fixed = ["canfar", "create", ...words.slice(0, at), "--", ...words.slice(at), ...afterDashes];
   throw new CanfarError("command.usage", {
     message: `'${words[at]}' stands behind the Container Image; the Session's own command needs -- before it`,
-    hint: `Write: ${fixed.map(quoted).join(" ")}`,
+    hint: withDashes("create", { words, at, afterDashes }),
   });
+}
+
+/** The same for the script's own words behind `canfar run SCRIPT`. @throws CanfarError `command.usage` */
+export function refuseMissingDashesOfRun(
+  options: Options,
+  words: readonly string[],
+  afterDashes: readonly string[] = [],
+): void {
+  const at = indexOfWordBehind(1, options, words);
+  if (at === undefined) return;
+  throw new CanfarError("command.usage", {
+    message: `'${words[at]}' stands behind the script; the script's own words need -- before them`,
+    hint: withDashes("run", { words, at, afterDashes }),
+  });
+}
+
+function withDashes(
+  command: string,
+  { words, at, afterDashes }: { words: readonly string[]; at: number; afterDashes: readonly string[] },
+): string {
+  const fixed = ["canfar", command, ...words.slice(0, at), "--", ...words.slice(at), ...afterDashes];
+  return `Write: ${fixed.map(quoted).join(" ")}`;
 }
 
 /** `--items *.fits` without quotes: the shell has put the names of all files there. */
@@ -38,7 +59,7 @@ function filledInPattern(kind: string): CanfarError {
   });
 }
 
-function indexOfThirdWord(options: Options, words: readonly string[]): number | undefined {
+function indexOfWordBehind(count: number, options: Options, words: readonly string[]): number | undefined {
   const { valued, plain } = spellings(options);
   let found = 0;
   for (let at = 0; at < words.length; at += 1) {
@@ -46,10 +67,10 @@ function indexOfThirdWord(options: Options, words: readonly string[]): number | 
     if (valued.has(word)) at += 1;
     else if (plain.has(word)) continue;
     else if (word.startsWith("-") && word.includes("=")) continue;
-    // An option that create does not know belongs to the command where both words before it are there; else it is a
+    // An option that is not known belongs to the Session where all words before it are there; else it is a
     // slip, and what follows may be its value: the parser says so better.
-    else if (word.startsWith("-") && found < 2) return undefined;
-    else if (++found > 2) return at;
+    else if (word.startsWith("-") && found < count) return undefined;
+    else if (++found > count) return at;
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { run, type StricliProcess } from "@stricli/core";
 import { create } from "../commands/create.ts";
+import { run as runScript } from "../commands/run.ts";
 import { paintFor } from "../output/colour.ts";
 import { AlreadyReported, formatError } from "../output/errors.ts";
 import { buildCanfarApplication } from "./application.ts";
@@ -8,7 +9,7 @@ import { PROPOSE } from "./completion-script.ts";
 import { Context, type Streams } from "./context.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { Interrupts } from "./interrupts.ts";
-import { refuseMissingDashes } from "./missing-dashes.ts";
+import { refuseMissingDashes, refuseMissingDashesOfRun } from "./missing-dashes.ts";
 import { propose } from "./propose.ts";
 
 /** Runs one command line to its end and sets the exit code of the process. */
@@ -62,7 +63,8 @@ async function runWords({ words, afterDashes }: CommandLine, context: Context): 
   try {
     // What stands behind `--` is the Session's command, not words for this one.
     if (command === "create") refuseMissingDashes(create.parameters, rest, afterDashes);
-    const keepsDashes = command === "create" || afterDashes === undefined;
+    if (command === "run") refuseMissingDashesOfRun(runScript.parameters, rest, afterDashes);
+    const keepsDashes = command === "create" || command === "run" || afterDashes === undefined;
     await run(application, keepsDashes ? words : [...words, "--", ...afterDashes], context);
   } catch (error) {
     failures.push(error);

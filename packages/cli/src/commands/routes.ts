@@ -30,6 +30,7 @@ import { ps } from "./ps.ts";
 import { renew } from "./renew.ts";
 import { report } from "./report.ts";
 import { rerun } from "./rerun.ts";
+import { run } from "./run.ts";
 import { serverLs } from "./server/ls.ts";
 import { serverUse } from "./server/use.ts";
 import { stats } from "./stats.ts";
@@ -72,7 +73,7 @@ const server = buildRouteMap({
 export const commands = buildRouteMap({
   routes: {
     ...{ login, logout },
-    ...{ create, ps, info, logs, events, why },
+    ...{ create, run, ps, info, logs, events, why },
     ...{ wait: waitCommand, report, items, rerun },
     ...{ open, renew, delete: deleteCommand, prune, stats },
     ...{ image, server, auth, config, platform, completion, version },
@@ -86,6 +87,7 @@ EXAMPLES
   canfar create notebook skaha/astroml:latest
   canfar create --replicas 10 --name stars headless skaha/astroml:latest -- python echo.py
   canfar wait stars
+  canfar run -p band=@g,r,i photometry.ipynb
   canfar ps --all
 
 Every command also takes: -v and -vv (say more), --log-level LEVEL, --color auto|always|never.
