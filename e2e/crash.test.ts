@@ -94,6 +94,29 @@ const BATCH = { kind: "headless", image: "skaha/terminal:latest", name: "crash" 
 const upTo = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
 const sorted = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b);
 
+/**
+ * Kills the server after random steps of progress, which are ROUNDS in all on average, and starts it again; now and then
+ * once more, before it has found out what happened. The last tenth is left alone.
+ *
+ * @param options.file in which each Replica or Item leaves a line
+ * @returns how often it was killed
+ */
+async function killInTheMiddle({ file, random }: { file: string; random: () => number }): Promise<number> {
+  const progress = () => story.numbers(file).length;
+  const step = (2 * 0.9 * REPLICAS) / ROUNDS;
+  let kills = 0;
+  while (kills < ROUNDS && progress() < 0.9 * REPLICAS) {
+    const moment = Math.min(progress() + Math.ceil(random() * step), Math.floor(0.9 * REPLICAS));
+    await expect.poll(progress, { timeout: LONG_MS, interval: 5 }).toBeGreaterThanOrEqual(moment);
+    for (let again = true; again; again = random() < 0.2) {
+      await story.platform.kill();
+      kills += 1;
+      await story.platform.up();
+    }
+  }
+  return kills;
+}
+
 test(
   `a server killed ${ROUNDS} times in ${REPLICAS} replicas loses none, runs none twice, and knows every exit code`,
   async () => {
@@ -103,19 +126,8 @@ test(
       ...{ command: "sh", args: ["-c", script], replicas: REPLICAS, name: "many" },
       requestId: "crash-many",
     });
-    // At random progress, the last tenth left alone: a server that comes back to a finished batch is too easy.
-    const moments = sorted(upTo(ROUNDS).map(() => Math.floor(random() * REPLICAS * 0.9)));
-    for (const moment of moments) {
-      const progress = () => story.numbers("ran").length;
-      await expect.poll(progress, { timeout: LONG_MS, interval: 5 }).toBeGreaterThanOrEqual(moment);
-      await story.platform.kill();
-      await story.platform.up();
-      // Now and then once more, before it has found out what happened.
-      if (random() < 0.3) {
-        await story.platform.kill();
-        await story.platform.up();
-      }
-    }
+    const kills = await killInTheMiddle({ file: "ran", random });
+    expect(kills).toBeGreaterThan(ROUNDS / 2);
     const { counts } = await story.ended(group);
     expect(sorted(story.numbers("ran"))).toEqual(upTo(REPLICAS));
     const failed = upTo(REPLICAS).filter((index) => index % 11 !== 0).length;
@@ -149,12 +161,8 @@ test(
       },
       ...{ replicas: 8, items: { list: upTo(count).map(String), split: "dynamic" } },
     });
-    for (const moment of sorted(upTo(ROUNDS).map(() => Math.floor(random() * count * 0.9)))) {
-      const progress = () => story.numbers("done").length;
-      await expect.poll(progress, { timeout: LONG_MS, interval: 5 }).toBeGreaterThanOrEqual(moment);
-      await story.platform.kill();
-      await story.platform.up();
-    }
+    const kills = await killInTheMiddle({ file: "done", random });
+    expect(kills).toBeGreaterThan(ROUNDS / 2);
     const { items } = await story.ended(group);
     const failed = Math.floor(count / 50);
     expect(sorted(story.numbers("done"))).toEqual(upTo(count));

@@ -37,9 +37,14 @@ export class ScratchPlatform {
     this.#arguments = options.arguments;
   }
 
-  /** @param options.arguments more words for `canfar platform up` */
-  static async start(options: { arguments?: readonly string[] } = {}): Promise<ScratchPlatform> {
-    const home = mkdtempSync(join(tmpdir(), "canfar-scratch-"));
+  /**
+   * @param options.arguments more words for `canfar platform up`
+   * @param options.home an empty folder of the caller's, for example on a disk of its own
+   */
+  static async start(
+    options: { arguments?: readonly string[]; home?: string } = {},
+  ): Promise<ScratchPlatform> {
+    const home = options.home ?? mkdtempSync(join(tmpdir(), "canfar-scratch-"));
     const platform = new ScratchPlatform(home, {
       password: "correct-horse-7",
       arguments: options.arguments ?? [],
