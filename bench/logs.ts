@@ -30,16 +30,21 @@ interface LoggedIn {
 
 /** Each line is the time at which it was written; `canfar logs -f` prints it, and it is read here. */
 async function latency(server: LoggedIn): Promise<Figure> {
-  const print = `sleep 1; i=0; while [ $i -lt ${LINES} ]; do date +%s%N; sleep 0.02; i=$((i+1)); done`;
-  const [id = ""] = await create(server, ["-n", "ticker", "headless", IMAGE, "--", "sh", "-c", print]);
+  const { platform } = server;
+  // It begins when the follower is there: how long a command takes to start is measured elsewhere.
+  const gate = "echo ready; while [ ! -e $HOME/go ]; do sleep 0.05; done";
+  const print = `i=0; while [ $i -lt ${LINES} ]; do date +%s%N; sleep 0.02; i=$((i+1)); done`;
+  const script = `${gate}; ${print}`;
+  const [id = ""] = await create(server, ["-n", "ticker", "headless", IMAGE, "--", "sh", "-c", script]);
   const command = join(import.meta.dirname, "../node_modules/.bin/canfar");
   const child = spawn(command, ["logs", "-f", id], {
-    env: server.platform.env,
+    env: platform.env,
     stdio: ["ignore", "pipe", "ignore"],
   });
   const seconds: number[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
-    seconds.push((performance.timeOrigin + performance.now()) / 1000 - Number(line) / 1e9);
+    if (line === "ready") writeFileSync(platform.arc(join("home", platform.username, "go")), "");
+    else seconds.push((performance.timeOrigin + performance.now()) / 1000 - Number(line) / 1e9);
   }
   if (seconds.length !== LINES) throw new Error(`${seconds.length} of ${LINES} lines came`);
   const sorted = seconds.toSorted((a, b) => a - b);

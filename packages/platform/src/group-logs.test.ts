@@ -1,6 +1,13 @@
 /** Logs of Groups over HTTP: selected, filtered, followed, taken up again; and how long logs are kept. */
 import type { GroupLogEntry, LaunchAnswer } from "@canfar/contract";
-import { eventually, FakeDriver, ManualClock, startTestPlatform, type TestPlatform } from "@canfar/testing";
+import {
+  eventually,
+  FakeDriver,
+  ManualClock,
+  startTestPlatform,
+  TestBatch,
+  type TestPlatform,
+} from "@canfar/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 let driver: FakeDriver;
@@ -197,6 +204,37 @@ describe("following a group", () => {
       { text: "try 2", attempt: 2, replica: 1 },
     ]);
   });
+
+  it.each(["group", "session"] as const)(
+    "goes on through the retries of a %s, each an attempt of its own",
+    async (of) => {
+      await using batch = await TestBatch.start();
+      const { group } = await batch.launch({ policy: { retries: 1, retryDelaySeconds: 5 } });
+      await batch.untilSession(group, { status: "Running", attempt: 1 });
+      const path = {
+        group: `/canfar/v1/group/${group}/logs?follow=true`,
+        session: `/skaha/v1/session/${group}?view=logs&follow=true`,
+      };
+      const reading = batch.platform.fetch(path[of]).then((response) => response.text());
+      batch.driver.printForTest(group, "first");
+      batch.driver.endForTest(group, { exitCode: 1 });
+      await batch.untilSession(group, { reason: "BackOff" });
+      batch.clock.advance(5000);
+      await batch.untilSession(group, { status: "Running", attempt: 2 });
+      batch.driver.printForTest(group, "second");
+      batch.driver.endForTest(group);
+      await batch.untilSession(group, { status: "Completed" });
+      let text: string | null = null;
+      void reading.then((whole) => {
+        text = whole;
+      });
+      await eventually(() => {
+        batch.clock.advance(100); // Whether a Group has ended is not asked all the time.
+        return text !== null;
+      });
+      expect(text).toBe("first\nsecond\n");
+    },
+  );
 
   it("ends when the selected replicas have, whatever the others do", async () => {
     const { group, ids } = await running(3);
