@@ -191,6 +191,7 @@ describe("a group that waits for another", () => {
       reason: "Dependency",
       message: "waiting for stars (ok) to end",
     });
+    expect(await batch.group(ok.group)).toMatchObject({ message: "waiting for stars (ok) to end" });
     batch.driver.endForTest(sessions[0] ?? "", fail);
     await batch.untilCounts(group, { failed: 1 });
     expect(await batch.session(failed.group)).toMatchObject({ status: "Pending" });

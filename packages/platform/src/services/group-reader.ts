@@ -88,6 +88,7 @@ export class GroupReader {
     const startedAt = least(tally.map((each) => each.startedAt));
     const endedAt = counts.pending + counts.running > 0 ? null : most(tally.map((each) => each.endedAt));
     const items = this.#items.counts(group, endedAt);
+    const message = group.stopped ?? this.#sessions.waitOfGroup(group.id);
     const [only] = group.replicaCount === 1 ? this.#records.sessions.ofGroup(group.id) : [];
     return {
       ...{ id: group.id, name: group.name, username: group.username, kind: group.kind, image: group.image },
@@ -95,7 +96,7 @@ export class GroupReader {
       ...(items === undefined ? {} : { items }),
       ...(startedAt === null ? {} : { startedAt }),
       ...(endedAt === null ? {} : { endedAt }),
-      ...(group.stopped === null ? {} : { message: group.stopped }),
+      ...(message === null ? {} : { message }),
       ...(only === undefined ? {} : { session: this.#sessions.describer()(only, group) }),
     };
   }

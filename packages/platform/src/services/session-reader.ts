@@ -66,6 +66,11 @@ export class SessionReader {
     };
   }
 
+  /** What a whole Group waits for; null where it waits for nothing as a whole. */
+  waitOfGroup(groupId: string): string | null {
+    return this.#reasons.ofGroup(groupId);
+  }
+
   /** @throws CanfarError `session.not_found` */
   record(user: User, id: string): SessionRecord {
     const record = this.#records.sessions.find(id);

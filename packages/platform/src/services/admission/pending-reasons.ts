@@ -40,6 +40,12 @@ export class PendingReasons {
     return (session) => this.waitOf(session, this.#standingOf(session), places);
   }
 
+  /** What a whole Group waits for, in one sentence; null where its Sessions wait each for themselves. */
+  ofGroup(groupId: string): string | null {
+    const standing = this.#options.ledger.standing(groupId);
+    return standing === null || standing.group.released ? null : this.#forGroups(standing).message;
+  }
+
   now(): Date {
     return this.#options.clock.now();
   }
