@@ -279,6 +279,25 @@ for (const sandbox of ["bubblewrap", "none"] as const) {
       expect(await json<Group[]>("/canfar/v1/group")).toHaveLength(before.length);
     });
 
+    it("are told to those who watch the group, while one replica is at them", async () => {
+      const gate = join(home, "gate");
+      writeFileSync(gate, "");
+      const group = await launch('[ "$1" != b ] || while [ -e "$HOME/gate" ]; do sleep 0.02; done', {
+        ...{ args: ["{}"], items: { list: ["a", "b"] } },
+      });
+      const response = await send(`/canfar/v1/group/${group}?watch=true`);
+      let text = "";
+      for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+        text += Buffer.from(piece).toString();
+        // The first Item is told although nothing of the Session changes; only then the second one may end.
+        if (text.includes('"done":1')) rmSync(gate, { force: true });
+      }
+      expect(text).toContain('"done":1');
+      expect(text.trim().split("\n").at(-1)).toContain(
+        '"items":{"total":2,"done":2,"failed":0,"setAside":0}',
+      );
+    });
+
     it("are asked for by a state that there is", async () => {
       const group = await launch("true", { args: ["{}"], items: { list: ["a"] } });
       const response = await send(`/canfar/v1/group/${group}/items?state=lost`);

@@ -18,7 +18,6 @@ record() {
 
 # Reads this Replica's own record of a block into state_N, attempt_N, generation_N and failures_N_WAY.
 read_journal() {
-  # shellcheck disable=SC2086
   [ -z "$noted" ] || unset $noted
   noted=
   [ -e "$progress/journal/$me/$1" ] || return 0

@@ -51,6 +51,18 @@ describe("changeFor", () => {
     expect(changeFor(record, { ...seen, phase: "running" }, facts)).toMatchObject({ status: "Running" });
   });
 
+  it("says of a Replica with Items what its exit code says of them", () => {
+    const items = { split: "chunk", total: 2, setAsideAfter: 3 } as const;
+    const withItems = { ...facts, details: { items } };
+    const message = (outcome: Partial<SessionOutcome>, options: typeof facts) =>
+      changeFor(record, ended(outcome), options)?.message;
+    expect(message({ exitCode: 120 }, withItems)).toContain("some of its items failed");
+    expect(message({ exitCode: 121 }, withItems)).toContain("set aside");
+    expect(message({ exitCode: 120 }, facts)).toBe("exited with code 120");
+    expect(message({ exitCode: 1 }, withItems)).toBe("exited with code 1");
+    expect(message({ exitCode: 120, outOfMemory: true }, withItems)).toBe("exited with code 120");
+  });
+
   it("ignores other attempts, phases before the present one, and everything after the end", () => {
     expect(changeFor(record, { ...seen, attempt: 1 }, facts)).toBeNull();
     expect(changeFor(record, { ...seen, phase: "starting" }, facts)).toBeNull();

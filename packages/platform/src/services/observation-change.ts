@@ -1,6 +1,8 @@
 import type { SessionEvent, SessionStatus } from "@canfar/contract";
 import type { Observation, SessionPhase } from "@canfar/drivers";
+import type { GroupDetails } from "../records/group-store.ts";
 import type { SessionChange, SessionRecord } from "../records/session-store.ts";
+import { itemsEndText } from "./items/items-end.ts";
 
 const ORDER: Readonly<Record<string, number>> = {
   queued: 0,
@@ -19,7 +21,11 @@ const ORDER: Readonly<Record<string, number>> = {
 export function changeFor(
   record: SessionRecord,
   observation: Observation,
-  options: { interactive: boolean; lifetimeSeconds: number },
+  options: {
+    interactive: boolean;
+    lifetimeSeconds: number;
+    details?: Pick<GroupDetails, "items"> | undefined;
+  },
 ): SessionChange | null {
   if (observation.attempt !== record.attempt || record.phase === "ended") return null;
   // Its attempt is over, and it waits for the next one.
@@ -38,7 +44,11 @@ export function changeFor(
       ? { startedAt: started, expiresAt: later(started, options.lifetimeSeconds) }
       : {}),
   };
-  return observation.phase === "ended" ? { ...change, ...endOf(record, observation) } : change;
+  if (observation.phase !== "ended") return change;
+  const end = endOf(record, observation);
+  const hasItems = options.details?.items !== undefined && end.reason === "Error";
+  const itemsEnd = hasItems ? itemsEndText(end.exitCode ?? null) : null;
+  return { ...change, ...end, ...(itemsEnd === null ? {} : { message: itemsEnd }) };
 }
 
 function statusOf(phase: SessionPhase, observation: Observation, record: SessionRecord): SessionStatus {
