@@ -60,7 +60,9 @@ run_command() {
   fi
   child=
   now
-  seconds=$(printf '%d.%02d' $(((time - began) / 100)) $(((time - began) % 100)))
+  fraction=$(((time - began) % 100))
+  [ "$fraction" -ge 10 ] || fraction=0$fraction
+  seconds=$(((time - began) / 100)).$fraction
 }
 
 # Sets code. A signal to this shell ends `wait` early, so that it has to be asked again.
