@@ -9,6 +9,7 @@ const BENCHMARKS = [
   "batch",
   "submit",
   "admission",
+  "items",
   "notebook",
   "memory",
   "proxy",
