@@ -127,59 +127,75 @@ function isAskedFor(group: Group, { all, kind, status }: Flags): boolean {
   return status === undefined ? all === true || !isGroupEnded(group) : hasStatus(group, status);
 }
 
+function sessionView(context: Context, flags: Flags, selected?: readonly SelectedReplicas[]): View {
+  return {
+    look: async () => {
+      if (flags.output !== undefined) {
+        const found = await listed(context, flags, selected);
+        const wires = found.map(({ wire }) => wire);
+        return {
+          text: await formatData(wires, flags.output),
+          state: stateOf(found.map(({ session }) => session)),
+        };
+      }
+      const sessions =
+        selected === undefined
+          ? (await listed(context, flags)).map(({ session }) => session)
+          : (await replicasOf(context, selected)).filter((session) =>
+              isWanted(session, { ...flags, all: true }),
+            );
+      const text = flags.quiet
+        ? sessions.map(({ id }) => `${id}\n`).join("")
+        : context.tableText(sessions, sessionColumns(context.now()));
+      return { text, state: stateOf(sessions) };
+    },
+  };
+}
+
+function stateOf(sessions: readonly Session[]): string {
+  return JSON.stringify(sessions.map(({ id, status, reason }) => [id, status, reason]));
+}
+
+/** To ask for a status is to want to see it, whatever it is. */
+function isWanted(session: Session, { all, kind, status }: Flags): boolean {
+  if (kind !== undefined && session.kind !== kind) return false;
+  return status === undefined ? all === true || !isEnded(session.status) : session.status === status;
+}
+
 /** One Session as we read it, and as the server sent it. */
 interface Listed {
   readonly session: Session;
   readonly wire: WireSession;
 }
 
-function sessionView(context: Context, flags: Flags, selected?: readonly SelectedReplicas[]): View {
-  return {
-    look: async () => {
-      const found = await listed(context, flags, selected);
-      const sessions = found.map(({ session }) => session);
-      const state = JSON.stringify(sessions.map(({ id, status, reason }) => [id, status, reason]));
-      if (flags.quiet) return { text: sessions.map(({ id }) => `${id}\n`).join(""), state };
-      if (flags.output !== undefined) {
-        const text = await formatData(
-          found.map(({ wire }) => wire),
-          flags.output,
-        );
-        return { text, state };
-      }
-      return { text: context.tableText(sessions, sessionColumns(context.now())), state };
-    },
-  };
-}
-
-/** @returns what the flags, and the words where there are some, choose; oldest first */
+/** @returns what the flags choose, or of it what the words name; oldest first */
 async function listed(
   context: Context,
   flags: Flags,
-  selected: readonly SelectedReplicas[] | undefined,
+  selected?: readonly SelectedReplicas[],
 ): Promise<Listed[]> {
-  const { all, kind, status } = flags;
-  const named = selected === undefined ? null : await idsOf(context, selected);
+  const { kind, status } = flags;
+  const named =
+    selected === undefined ? null : new Set((await replicasOf(context, selected)).map(({ id }) => id));
   const sent = await (await context.asSent()).fetch({
     ...(kind === undefined ? {} : { kind }),
     ...(status === undefined ? {} : { status }),
   });
-  return (
-    sent
-      .filter(({ id }) => named === null || named.has(id))
-      .map((wire) => ({ wire, session: decodeSession(wire) }))
-      // To ask for a status is to want to see it, whatever it is; what is named as well.
-      .filter(({ session }) => all || named !== null || status !== undefined || !isEnded(session.status))
-      .sort((a, b) => byAge(a.session, b.session))
-  );
+  // What is named is shown whether it has ended or not.
+  const asked = named === null ? flags : { ...flags, all: true };
+  return sent
+    .filter(({ id }) => named === null || named.has(id))
+    .map((wire) => ({ wire, session: decodeSession(wire) }))
+    .filter(({ session }) => isWanted(session, asked))
+    .sort((a, b) => byAge(a.session, b.session));
 }
 
-async function idsOf(context: Context, selected: readonly SelectedReplicas[]): Promise<Set<string>> {
+async function replicasOf(context: Context, selected: readonly SelectedReplicas[]): Promise<Session[]> {
   const { groups } = await context.client();
   const sessions = await Promise.all(
     selected.map(({ group, replicas }) => groups.replicas(group.id, replicas)),
   );
-  return new Set(sessions.flat().map(({ id }) => id));
+  return sessions.flat();
 }
 
 function nothingText({ all, kind, status }: Flags): string {
