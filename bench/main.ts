@@ -8,6 +8,7 @@ const BENCHMARKS = [
   "replicas",
   "batch",
   "submit",
+  "watch",
   "admission",
   "items",
   "notebook",

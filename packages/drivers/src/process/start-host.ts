@@ -11,11 +11,15 @@ export function startHost({ dataFolder, host }: { dataFolder: string; host: Host
   const folders = hostFolders(dataFolder);
   mkdirSync(folders.root, { recursive: true, mode: 0o700 });
   const output = openSync(folders.log, "a", 0o600);
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", HOST_PROGRAM, dataFolder], {
-    detached: true,
-    cwd: "/",
-    stdio: ["pipe", output, output],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--max-semi-space-size=4", "--disable-warning=ExperimentalWarning", HOST_PROGRAM, dataFolder],
+    {
+      detached: true,
+      cwd: "/",
+      stdio: ["pipe", output, output],
+    },
+  );
   closeSync(output);
   child.stdin?.on("error", () => {}); // It ended before it read: another host runs.
   child.stdin?.end(JSON.stringify(host)); // Not as arguments: those can be read by everyone on the machine.
