@@ -13,7 +13,7 @@ const STATE_COLOURS: Readonly<Record<ItemState, Colour>> = {
 /** Columns of `canfar items`. */
 export function itemColumns(): Column<Item>[] {
   return [
-    { title: "ITEM", value: ({ item }) => item, shrinks: true },
+    { title: "ITEM", value: ({ item }) => item, shrinks: true, keepsEnd: true },
     {
       title: "STATE",
       value: ({ state }) => state,

@@ -28,6 +28,13 @@ test("a terminal that is too narrow gets shorter names, never shorter ids", () =
   expect(text).toContain("…");
 });
 
+test("a column that keeps the end cuts the start, so that paths stay apart", () => {
+  const columns: Column<string>[] = [{ title: "ITEM", value: (path) => path, shrinks: true, keepsEnd: true }];
+  const rows = ["/arc/projects/survey/image_1.fits", "/arc/projects/survey/image_2.fits", "short"];
+  const lines = formatTable(rows, columns, { paint: plain, width: 14 }).trimEnd().split("\n");
+  expect(lines).toEqual(["ITEM", "…/image_1.fits", "…/image_2.fits", "short"]);
+});
+
 test("characters of double width keep the columns aligned", () => {
   const rows = [
     { id: "1", name: "銀河" },

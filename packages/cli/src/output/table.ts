@@ -8,6 +8,8 @@ export interface Column<Row> {
   readonly paint?: (text: string, row: Row, paint: Paint) => string;
   /** May be cut on a terminal that is too narrow. */
   readonly shrinks?: boolean;
+  /** What tells its texts apart is at their end, as in paths: they are cut at the start. */
+  readonly keepsEnd?: boolean;
 }
 
 export interface TableOptions {
@@ -38,7 +40,7 @@ export function formatTable<Row>(
     texts
       .map((text, at) => {
         const last = at === texts.length - 1;
-        const cut = shorten(text, widths[at] ?? 0);
+        const cut = (columns[at]?.keepsEnd ? shortenStart : shorten)(text, widths[at] ?? 0);
         return decorate(last ? cut : padEnd(cut, widths[at] ?? 0), at);
       })
       .join(GAP)
@@ -97,6 +99,16 @@ function shorten(text: string, width: number): string {
     cut += character;
   }
   return `${cut}…`;
+}
+
+function shortenStart(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  let cut = "";
+  for (const character of [...text].reverse()) {
+    if (displayWidth(character + cut) > width - 1) break;
+    cut = character + cut;
+  }
+  return `…${cut.replace(/^\p{M}+/u, "")}`;
 }
 
 function padEnd(text: string, width: number): string {
