@@ -1,5 +1,5 @@
 import { type Group, isGroupEnded, type User } from "@canfar/contract";
-import type { Clock } from "../clock.ts";
+import { type Clock, pause } from "../clock.ts";
 import type { GroupReader } from "./group-reader.ts";
 import type { SessionChanges } from "./session-changes.ts";
 
@@ -37,26 +37,16 @@ export class GroupWatch {
       if (text !== told) yield group;
       told = text;
       if (isGroupEnded(group)) return;
-      await (group.items === undefined ? changed : Promise.race([changed, this.#pause(ITEMS_MS, over)]));
+      await (group.items === undefined
+        ? changed
+        : Promise.race([changed, pause(this.#options.clock, ITEMS_MS, over)]));
       turn.abort();
-      await this.#pause(PAUSE_MS, stop);
+      await pause(this.#options.clock, PAUSE_MS, stop);
     }
   }
 
   /** Lets all watchers go. */
   stop(): void {
     this.#stopping.abort();
-  }
-
-  #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        timer.cancel();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = this.#options.clock.setTimer(milliseconds, done);
-      signal.addEventListener("abort", done, { once: true });
-    });
   }
 }

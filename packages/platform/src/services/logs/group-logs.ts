@@ -7,7 +7,7 @@ import {
   type User,
 } from "@canfar/contract";
 import type { GroupLogLine, SessionDriver } from "@canfar/drivers";
-import type { Clock } from "../../clock.ts";
+import { type Clock, pause } from "../../clock.ts";
 import type { GroupRecord } from "../../records/group-store.ts";
 import type { Records } from "../../records/records.ts";
 import type { SessionRecord } from "../../records/session-store.ts";
@@ -167,7 +167,7 @@ export class GroupLogs {
       }
       if (sessions.every(({ phase }) => phase === "ended")) return;
       await changed;
-      await this.#pause(ROUND_PAUSE_MS, signal);
+      await pause(this.#options.clock, ROUND_PAUSE_MS, signal);
     }
   }
 
@@ -205,7 +205,7 @@ export class GroupLogs {
       const changed = changes.nextOfGroup(group.id, signal);
       if (isOver()) return;
       await changed;
-      await this.#pause(PAUSE_MS, signal);
+      await pause(this.#options.clock, PAUSE_MS, signal);
     }
   }
 
@@ -217,18 +217,6 @@ export class GroupLogs {
   #idsOf(group: GroupRecord, replicas: ReplicaAttempts): Set<string> {
     const chosen = this.#sessions(group).filter(({ replicaIndex }) => replicas.has(replicaIndex));
     return new Set(chosen.map(({ id }) => id));
-  }
-
-  #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        timer.cancel();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = this.#options.clock.setTimer(milliseconds, done);
-      signal.addEventListener("abort", done, { once: true });
-    });
   }
 }
 
