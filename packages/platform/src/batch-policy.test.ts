@@ -43,7 +43,9 @@ describe("retries", () => {
     const policy = { retries: 1, retryDelaySeconds: 1 };
     const late = await batch.launch({ policy: { ...policy, timeoutSeconds: 30 } });
     await batch.untilSession(late.group, { status: "Running" });
-    batch.clock.advance(60_000);
+    batch.clock.advance(29_999);
+    expect(await batch.session(late.group)).toMatchObject({ status: "Running" });
+    batch.clock.advance(1);
     await batch.untilSession(late.group, { reason: "BackOff" });
     batch.clock.advance(1000);
     await batch.untilSession(late.group, { status: "Running", attempt: 2 });

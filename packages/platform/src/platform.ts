@@ -143,7 +143,8 @@ export async function createPlatform(parts: PlatformParts): Promise<Platform> {
   });
   const { keepsSlots } = description;
   const queue = new AdmissionQueue({ ...shared, launcher, weights, keepsSlots });
-  const observer = new SessionObserver({ ...shared, routes: sessionRoutes, usage });
+  const onStart = (expiresAt: string) => expiry.expect(expiresAt);
+  const observer = new SessionObserver({ ...shared, routes: sessionRoutes, usage, onStart });
   const ender = new SessionEnder({ ...shared, reader, routes: sessionRoutes });
   const renewalSeconds = config.sessions.interactiveLifetimeSeconds;
   const expiry = new Expiry({ records, ender, clock, log, renewalSeconds });

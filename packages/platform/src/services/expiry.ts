@@ -6,13 +6,15 @@ import type { SessionRecord } from "../records/session-store.ts";
 import { later } from "./observation-change.ts";
 import { notActive, type SessionEnder } from "./session-ender.ts";
 
-/** A renewal, or a Session that starts meanwhile, is seen after this time at the latest. */
+/** A clock that was set is seen after this time at the latest. */
 const LONGEST_WAIT_MS = 60_000;
 
 /** Ends Sessions at the end of their life, and gives them a new one on request. */
 export class Expiry {
   readonly #options;
   #timer: Timer | null = null;
+  /** When the timer fires, in milliseconds since 1970. */
+  #looksAt = 0;
 
   constructor(options: {
     records: Records;
@@ -51,11 +53,24 @@ export class Expiry {
     this.#timer = null;
   }
 
+  /** A Session has started whose life ends then. @param expiresAt ISO 8601 */
+  expect(expiresAt: string): void {
+    if (this.#timer === null || Date.parse(expiresAt) >= this.#looksAt) return;
+    this.#lookBy(Date.parse(expiresAt));
+  }
+
   #schedule(): void {
-    const { records, clock } = this.#options;
-    const next = records.sessions.nextExpiry();
-    const left = next === null ? LONGEST_WAIT_MS : Date.parse(next) - clock.now().getTime();
-    this.#timer = clock.setTimer(Math.min(Math.max(left, 0), LONGEST_WAIT_MS), () => this.#look());
+    const next = this.#options.records.sessions.nextExpiry();
+    this.#lookBy(next === null ? Infinity : Date.parse(next));
+  }
+
+  #lookBy(time: number): void {
+    const { clock } = this.#options;
+    const now = clock.now().getTime();
+    const left = Math.min(Math.max(time - now, 0), LONGEST_WAIT_MS);
+    this.#timer?.cancel();
+    this.#looksAt = now + left;
+    this.#timer = clock.setTimer(left, () => this.#look());
   }
 
   #look(): void {

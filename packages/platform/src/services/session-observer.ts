@@ -35,6 +35,8 @@ export class SessionObserver {
     log: Log;
     /** Called after Sessions ended: there is room. */
     onEnd: () => void;
+    /** Called with the time when the life of a Session that has started is over. */
+    onStart: (expiresAt: string) => void;
   }) {
     this.#options = options;
   }
@@ -71,13 +73,15 @@ export class SessionObserver {
    * @throws CanfarError `storage.full`, with nothing applied
    */
   apply(observations: readonly Observation[]): void {
-    const { records, changes, onEnd } = this.#options;
+    const { records, changes, onEnd, onStart } = this.#options;
     const applied = records.write(() => observations.map((observation) => this.#record(observation)));
     for (const [place, observation] of observations.entries()) {
       const after = applied[place];
       if (after === null || after === undefined) continue;
       this.#show(after.session, after.group, observation);
       changes.tell(after.session);
+      const { phase, expiresAt } = after.session;
+      if (phase === "running" && expiresAt !== null) onStart(expiresAt);
     }
     if (!observations.some(({ phase }) => phase === "ended")) return;
     this.#forgetEnded(observations);
