@@ -1,4 +1,5 @@
 /** Files that `canfar run` carries to a user's home, over HTTP. */
+import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
   existsSync,
@@ -154,6 +155,27 @@ describe("nothing gets out of the home", () => {
     symlinkSync(secret, kept);
     expect(await made({ folder: "x", files: [file("a", "1")] })).toMatchObject({ missing: [digestOf("1")] });
   });
+});
+
+test("a full disk is told, and leaves nothing half-done; with room the same works", async (context) => {
+  mkdirSync(home);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", home]).status === 0;
+  if (!mounted) return context.skip("needs the right to mount a small disk");
+  try {
+    const [small, large] = [randomBytes(600_000), randomBytes(900_000)];
+    expect((await put(small)).status).toBe(200);
+    const refused = await put(large);
+    expect(refused.status).toBe(507);
+    expect(refused.headers.get("x-canfar-code")).toBe("storage.full");
+    expect(readdirSync(join(home, ".canfar/run/files"))).toEqual([digestOf(small)]);
+    const files = [{ path: "a", digest: digestOf(small), size: small.length }];
+    expect((await make({ folder: "x", files })).status).toBe(507);
+    expect(readdirSync(home)).toEqual([".canfar"]);
+    spawnSync("mount", ["-o", "remount,size=4m", home]);
+    expect(await made({ folder: "x", files } as FolderRequest)).toMatchObject({ missing: [] });
+  } finally {
+    spawnSync("umount", [home]);
+  }
 });
 
 test("who is not logged in carries nothing", async () => {

@@ -1,4 +1,10 @@
-import { CanfarError, fileDigestSchema, folderRequestSchema, ROUTES } from "@canfar/contract";
+import {
+  CanfarError,
+  fileDigestSchema,
+  folderRequestSchema,
+  MAX_CARRIED_FILE_BYTES,
+  ROUTES,
+} from "@canfar/contract";
 import type { z } from "zod";
 import type { CarriedFiles } from "../services/carried-files.ts";
 import { honoPath, type PlatformApp } from "./context.ts";
@@ -8,7 +14,13 @@ import { readJson } from "./parameters.ts";
 export function mountFile(app: PlatformApp, files: CarriedFiles): void {
   app.post(honoPath(ROUTES.putFile.path), async (context) => {
     const digest = checked(fileDigestSchema, context.req.param("digest"));
-    await files.keep(context.var.user.username, digest, context.req.raw.body ?? []);
+    const { body } = context.req.raw;
+    try {
+      await files.keep(context.var.user.username, digest, body?.values({ preventCancel: true }) ?? []);
+    } catch (error) {
+      await readToEnd(body);
+      throw error;
+    }
     return context.text(`${digest}\n`);
   });
 
@@ -16,6 +28,15 @@ export function mountFile(app: PlatformApp, files: CarriedFiles): void {
     const request = checked(folderRequestSchema, await readJson(context.req.raw));
     return context.json(await files.makeFolder(context.var.user.username, request));
   });
+}
+
+/** A client that is still sending would see a broken connection instead of the refusal. */
+async function readToEnd(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    if (size > MAX_CARRIED_FILE_BYTES) return;
+  }
 }
 
 /** @throws CanfarError `request.invalid` naming the first field that is wrong */
