@@ -15,8 +15,8 @@ describe("LookAhead", () => {
     expect(ahead.size(2, 100)).toBe(2);
     ahead.add(4);
     expect(ahead.size(3, 200)).toBe(5);
-    expect(ahead.size(3, 360)).toBe(3);
-    expect(ahead.size(3, 460)).toBe(0);
+    expect(ahead.size(3, 610)).toBe(3);
+    expect(ahead.size(3, 710)).toBe(0);
   });
 
   it("has a bound", () => {

@@ -1,5 +1,5 @@
 /** The time whose ends are counted: so long, at most, the driver's supply lasts, and a new Session waits for it. */
-const WINDOW_MS = 250;
+const WINDOW_MS = 500;
 /** More would only make one write longer. */
 const MOST = 1000;
 
