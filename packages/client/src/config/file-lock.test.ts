@@ -5,7 +5,8 @@ import { systemClock } from "../clock.ts";
 import { scratchFolder } from "../test-servers/scratch-folder.ts";
 import { withFileLock } from "./file-lock.ts";
 
-const options = { clock: systemClock, timeoutMs: 10_000 };
+// Long enough for many in a row on a busy machine.
+const options = { clock: systemClock, timeoutMs: 120_000 };
 
 test("only one action of many is inside at a time, and nothing is left behind", async () => {
   await using folder = await scratchFolder();
