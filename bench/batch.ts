@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { ScratchPlatform } from "@canfar/testing/scratch-platform";
@@ -44,7 +44,11 @@ async function plainProcesses(): Promise<Figure[]> {
     value: median(rounds.map((round) => round.ours / round[baseline])),
     unit: "ratio",
     target: 1,
-    from: { seconds, baselineSeconds: median(rounds.map((round) => round[baseline])) },
+    from: {
+      seconds,
+      baselineSeconds: median(rounds.map((round) => round[baseline])),
+      load: loadavg()[0] ?? Number.NaN,
+    },
   });
   const parallel = hasParallel ? [against("parallel", "GNU parallel --joblog")] : [];
   return [against("hyperQueue", "HyperQueue 0.27"), ...parallel];
@@ -60,6 +64,10 @@ async function timeParallel(count: number, jobs: number): Promise<number> {
   }
 }
 
+/**
+ * Sessions are in control groups with a weight of their own, which a loop outside is not: the ratio says something on a
+ * quiet machine only, so the load is told with it.
+ */
 async function sandboxes(): Promise<Figure[]> {
   const slots = availableParallelism();
   // One more for the Session whose sandbox is looked at, and whose files the bare ones show.
@@ -76,7 +84,11 @@ async function sandboxes(): Promise<Figure[]> {
       value: median(pairs.map(([ours, bare]) => ours / bare)),
       unit: "ratio",
       target: 1 / 0.85,
-      from: { seconds: median(pairs.map(([a]) => a)), baselineSeconds: median(pairs.map(([, b]) => b)) },
+      from: {
+        seconds: median(pairs.map(([a]) => a)),
+        baselineSeconds: median(pairs.map(([, b]) => b)),
+        load: loadavg()[0] ?? Number.NaN,
+      },
     },
   ];
 }
@@ -109,7 +121,7 @@ class Batch implements AsyncDisposable {
   static async start(sandbox: "none" | "bubblewrap", slots?: number): Promise<Batch> {
     const folder = mkdtempSync(join(tmpdir(), "canfar-bench-"));
     const config = join(folder, "config.yaml");
-    writeFileSync(config, JSON.stringify({ sandbox, batch: slots === undefined ? {} : { slots } }));
+    writeFileSync(config, JSON.stringify({ sandbox, batch: slots === undefined ? {} : { flexible: slots } }));
     const platform = await ScratchPlatform.start({ arguments: ["--config", config] });
     await platform.login();
     return new Batch(platform, folder);
