@@ -1,3 +1,4 @@
+import { CanfarError } from "@canfar/contract";
 import type { Context } from "hono";
 
 /** JSON documents, one a line, as they come. */
@@ -6,7 +7,8 @@ export const JSON_LINES = "application/jsonl";
 /**
  * Answers with one JSON document a line, as fast as the client takes them and no longer than it listens.
  *
- * @param read starts reading; what it throws before its first value becomes the answer
+ * @param read starts reading; what it throws before its first value becomes the answer, and a CanfarError behind it (a Group
+ *   that was deleted meanwhile) ends the answer: who asks again learns the reason
  */
 export async function jsonLinesResponse<T>(
   context: Context,
@@ -23,7 +25,7 @@ export async function jsonLinesResponse<T>(
       async pull(controller) {
         if (next.done) return controller.close();
         controller.enqueue(encoder.encode(`${JSON.stringify(encode(next.value))}\n`));
-        next = await values.next();
+        next = await values.next().catch(endOfAnswer);
         if (next.done) controller.close();
       },
       async cancel() {
@@ -34,4 +36,9 @@ export async function jsonLinesResponse<T>(
     { highWaterMark: 0 },
   );
   return new Response(body, { headers: { "Content-Type": JSON_LINES, "X-Accel-Buffering": "no" } });
+}
+
+function endOfAnswer(error: unknown): IteratorReturnResult<undefined> {
+  if (error instanceof CanfarError) return { done: true, value: undefined };
+  throw error;
 }

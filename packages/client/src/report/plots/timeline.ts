@@ -1,4 +1,5 @@
 import type { GroupReport, ReplicaUsage } from "@canfar/contract";
+import { grouped } from "../../grouped.ts";
 import { type Html, html } from "../html.ts";
 import { counted, formatCount, formatSeconds } from "../words.ts";
 import { plotFrame, UNITS } from "./frame.ts";
@@ -59,7 +60,7 @@ function spansByRow(
 ): Map<number, Span[]> {
   const { state, rowOf, at } = options;
   const chosen = replicas.filter((replica) => replica.state === state);
-  const rows = Map.groupBy(chosen, ({ index }) => rowOf(index));
+  const rows = grouped(chosen, ({ index }) => rowOf(index));
   return new Map(
     [...rows].map(([row, members]) => [
       row,
