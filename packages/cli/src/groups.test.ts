@@ -66,14 +66,15 @@ describe("ps", () => {
     await eventually(async () => (await groups())[0]?.counts.failed === 1);
     const { stdout } = await must("ps");
     expect(stdout.trim().split("\n")).toHaveLength(2);
+    const id = (await groups())[0]?.id;
     expect(stdout).toMatch(
-      new RegExp(`^${ids[0]}  stars  headless  \\[###xxx?>>>>>?\\] 2/4, 1 failed, 2 running  ${IMAGE}`, "m"),
+      new RegExp(`^${id}  stars  headless  \\[###xxx?>>>>>?\\] 2/4, 1 failed, 2 running  ${IMAGE}`, "m"),
     );
     expect((await must("ps", "stars", "-q")).stdout.trim().split("\n")).toEqual(ids);
     expect((await must("ps", "stars[failed]", "-q")).stdout).toBe(`${ids[1]}\n`);
     expect((await must("ps", "stars[3-4]", "-q")).stdout).toBe(`${ids[2]}\n${ids[3]}\n`);
     expect((await must("ps", "stars-2")).stdout).toMatch(/stars-2 .*Failed \(3\)/);
-    expect((await must("ps", "--groups", "-q")).stdout).toBe(`${ids[0]}\n`);
+    expect((await must("ps", "--groups", "-q")).stdout).toBe(`${id}\n`);
     expect((await must("ps", "-s", "Failed")).stdout).toContain("stars");
   });
 
@@ -172,24 +173,16 @@ describe("wait", () => {
 
 describe("create", () => {
   test("sends what its options say of a batch", async () => {
-    const [first = ""] = await sleepers("first", 2);
+    await sleepers("first", 2);
+    const first = (await groups())[0]?.id ?? "";
     const words = ["--retries", "3", "--retry-delay", "1m", "--timeout", "1h30m", "--max-fails", "5"];
     const more = ["--max-running", "2", "--after", "first:any", "--after-each", first, "--notify"];
     const program = ["headless", IMAGE, "--", "true"];
-    const id = (
-      await must(
-        "create",
-        "-r",
-        "2",
-        ...words,
-        ...more,
-        "failed:https://example.org/alarm",
-        "--notify",
-        "https://example.org/hook",
-        ...program,
-      )
-    ).stdout.split("\n")[0];
-    const [group] = JSON.parse((await must("info", id ?? "", "-o", "json")).stdout) as { policy: unknown }[];
+    await must(
+      ...["create", "-n", "second", "-r", "2", ...words, ...more, "failed:https://example.org/alarm"],
+      ...["--notify", "https://example.org/hook", ...program],
+    );
+    const [group] = JSON.parse((await must("info", "second", "-o", "json")).stdout) as { policy: unknown }[];
     expect(group?.policy).toEqual({
       retries: 3,
       retryDelaySeconds: 60,
@@ -203,7 +196,7 @@ describe("create", () => {
         { target: "https://example.org/hook", on: ["done"] },
       ],
     });
-    const { stdout } = await must("info", id ?? "");
+    const { stdout } = await must("info", "second");
     expect(stdout).toMatch(/^Retries +3, the first after 1 min$/m);
     expect(stdout).toMatch(/^Time limit +1 h 30 min$/m);
   });
@@ -385,22 +378,25 @@ describe("delete", () => {
     const ids = await sleepers("stars", 3);
     driver.endForTest(ids[0] ?? "", { exitCode: 0 });
     await eventually(async () => (await groups())[0]?.counts.completed === 1);
+    const id = (await groups())[0]?.id;
     const { stderr, exitCode } = await home.run(["delete", "stars"]);
     expect({ stderr, exitCode }).toEqual({
-      stderr: expect.stringContaining(`Delete 3 Sessions, of which 2 wait or run: stars (${ids[0]})?`),
+      stderr: expect.stringContaining(`Delete 3 Sessions, of which 2 wait or run: stars (${id})?`),
       exitCode: 2,
     });
     expect((await must("delete", "--dry-run", "stars[2-3]")).stderr).toContain("2 Sessions would be deleted");
     expect((await must("delete", "-y", "stars-2")).stderr).toBe(`Deleted ${ids[1]} (stars-2).\n`);
     expect((await must("ps", "stars", "-q")).stdout).toBe(`${ids[0]}\n${ids[2]}\n`);
-    expect((await must("delete", "-y", "stars")).stderr).toBe(`Deleted stars (${ids[0]}): 2 Sessions.\n`);
+    expect((await must("delete", "-y", "stars")).stderr).toBe(`Deleted stars (${id}): 2 Sessions.\n`);
     expect(await groups()).toEqual([]);
   });
 
-  test("of several ids, among them a Group's, deletes these Sessions alone", async () => {
+  test("of a Replica's id deletes that Replica alone, of the Group's id all", async () => {
     const ids = await sleepers("stars", 4);
-    await must("delete", "-y", ids[0] ?? "", ids[3] ?? "");
-    expect((await must("ps", "stars", "-q")).stdout).toBe(`${ids[1]}\n${ids[2]}\n`);
+    await must("delete", "-y", ids[0] ?? "");
+    expect((await must("ps", "stars", "-q")).stdout).toBe(`${ids[1]}\n${ids[2]}\n${ids[3]}\n`);
+    await must("delete", "-y", (await groups())[0]?.id ?? "");
+    expect(await groups()).toEqual([]);
   });
 });
 
@@ -427,10 +423,11 @@ describe("completion", () => {
       .map((line) => line.split("\t")[0]);
 
   test("proposes Groups, their Replicas and their states", async () => {
-    const ids = await sleepers("stars", 12);
+    await sleepers("stars", 12);
     expect(await proposals("wait", "")).toEqual(expect.arrayContaining(["stars", "@last"]));
     expect(await proposals("delete", "st")).toEqual(["stars"]);
-    expect(await proposals("delete", ids[0]?.slice(0, 3) ?? "")).toEqual([ids[0]]);
+    const id = (await groups())[0]?.id ?? "";
+    expect(await proposals("delete", id.slice(0, 4))).toEqual([id]);
     expect(await proposals("ps", "stars-1")).toEqual(["stars-1", "stars-10", "stars-11", "stars-12"]);
     expect(await proposals("rerun", "stars[f")).toEqual(["stars[failed]"]);
     expect(await proposals("create", "--after", "st")).toEqual(["stars"]);

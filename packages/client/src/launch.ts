@@ -3,6 +3,7 @@ import {
   CanfarError,
   DEFAULT_BATCH_POLICY,
   formatReplicaSelection,
+  type LaunchAnswer,
   type LaunchRequest,
   type LaunchRequestInput,
   launchAnswerSchema,
@@ -70,7 +71,8 @@ export function checkLaunchRequest(input: LaunchRequestInput): LaunchRequest {
 /**
  * Launches a Session, or a Group: with one request where the server can, else with one for each Replica.
  *
- * @returns ids in the order of the Replicas; the first one is the Group's as well
+ * @returns the Group, and its Session ids in the order of the Replicas. Where the server knows of no Groups, the first
+ * Session's id stands for the one that is put together here.
  * @throws CanfarError the server's refusal; `command.partial_success` with `ids` and `failures` when only some were
  * launched; `request.unsupported` when the server cannot do what the request asks for
  */
@@ -78,14 +80,15 @@ export async function launch(
   connection: Connection,
   input: LaunchRequestInput,
   signal?: AbortSignal,
-): Promise<string[]> {
+): Promise<LaunchAnswer> {
   const request = checkLaunchRequest(input);
   const beyondForms = whatFormsCannotSay(request);
   // The usual single Session needs no question first.
   const plain = request.replicas === 1 && beyondForms === null;
   if (!plain && (await connection.features()).groups) return await launchGroup(connection, request, signal);
   if (beyondForms !== null) throw unsupported(connection.server.name, ...beyondForms);
-  return await launchEach(connection, request, signal);
+  const sessions = await launchEach(connection, request, signal);
+  return { group: sessions[0] ?? "", sessions };
 }
 
 /** What of a request the form of a single Session has no place for, and what to do without; null where nothing is. */
@@ -120,9 +123,9 @@ async function launchGroup(
   connection: Connection,
   request: LaunchRequest,
   signal: AbortSignal | undefined,
-): Promise<string[]> {
+): Promise<LaunchAnswer> {
   const requestId = request.requestId ?? crypto.randomUUID();
-  const { sessions } = await connection.transport.json(
+  const answer = await connection.transport.json(
     {
       method: "POST",
       path: routePath("launchGroup"),
@@ -132,8 +135,8 @@ async function launchGroup(
     },
     launchAnswerSchema,
   );
-  if (sessions.length !== request.replicas) throw notAsManyIds(connection, request.replicas);
-  return sessions;
+  if (answer.sessions.length !== request.replicas) throw notAsManyIds(connection, request.replicas);
+  return answer;
 }
 
 async function launchEach(

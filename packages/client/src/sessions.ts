@@ -47,7 +47,7 @@ export class Sessions {
    * `request.invalid`, `session.invalid_name`, `image.invalid_reference` before anything is sent
    */
   async launch(request: LaunchRequestInput, options: { signal?: AbortSignal } = {}): Promise<string[]> {
-    return await launch(this.#connection, request, options.signal);
+    return (await launch(this.#connection, request, options.signal)).sessions;
   }
 
   /** The caller's Sessions, ended ones included, in the server's order. */

@@ -4,7 +4,7 @@ export const REPLICA_COUNT = "REPLICA_COUNT";
 
 /** The place of one Replica in its Group. */
 export interface Replica {
-  /** Id of the Group, the Session id of its first Replica. */
+  /** Id of the Group. */
   readonly group: string;
   /** From 1 to `count`. */
   readonly index: number;

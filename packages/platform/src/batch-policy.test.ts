@@ -67,7 +67,7 @@ describe("retries", () => {
     const { group, sessions } = await batch.launch({ replicas: 2, policy: { retries: 5 } });
     await batch.untilCounts(group, { running: 2 });
     await batch.platform.fetch(`/skaha/v1/session/${sessions[1]}`, { method: "DELETE" });
-    batch.driver.endForTest(group);
+    batch.driver.endForTest(sessions[0] ?? "");
     expect(await batch.untilCounts(group, { completed: 1, pending: 0, running: 0 })).toMatchObject({
       endedAt: expect.any(String),
     });

@@ -350,7 +350,8 @@ describe("create", () => {
     const sessions = await list();
     expect(sessions.map(({ id }) => id)).toEqual(ids);
     expect(sessions.map(({ name }) => name)).toEqual(["many-1", "many-2", "many-3"]);
-    for (const session of sessions) expect(session).toMatchObject({ group: ids[0], replicaCount: 3 });
+    for (const session of sessions)
+      expect(session).toMatchObject({ group: sessions[0]?.group, replicaCount: 3 });
   });
 });
 

@@ -172,10 +172,10 @@ describe("why", () => {
     );
     expect(await why(own.sessions[1])).toMatchObject({ reason: "Queued", ahead: { own: 1 } });
     expect(JSON.stringify(await why(own.sessions[1]))).not.toContain("bob");
-    expect(await why(first.group, "bob")).toMatchObject({ reason: "Running", position: null });
-    batch.driver.endForTest(first.group, { exitCode: 2 });
+    expect(await why(first.sessions[0], "bob")).toMatchObject({ reason: "Running", position: null });
+    batch.driver.endForTest(first.sessions[0] ?? "", { exitCode: 2 });
     await batch.untilCounts(first.group, { failed: 1 }, "bob");
-    expect(await why(first.group, "bob")).toMatchObject({
+    expect(await why(first.sessions[0], "bob")).toMatchObject({
       ...{ reason: "Ended", message: "it has ended: Error, exited with code 2" },
     });
   });

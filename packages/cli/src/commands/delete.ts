@@ -6,7 +6,7 @@ import { withSelected } from "../command/selected.ts";
 export const deleteCommand = defineCommand<DeleteFlags, string[]>({
   brief: "End Groups and Sessions and take them off the list",
   details:
-    "End Groups, Replicas and Sessions and take them off the list. Files in /arc stay; what is in /scratch goes. A Group's id is the id of its first Replica too: alone it means the Group, beside ids of other Replicas that one Replica.",
+    "End Groups, Replicas and Sessions and take them off the list. Files in /arc stay; what is in /scratch goes.",
   examples: [
     "canfar delete d1tsqexh",
     "canfar delete 'stars[pending]' --dry-run",

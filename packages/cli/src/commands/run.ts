@@ -90,7 +90,7 @@ export const run = defineCommand<Flags, [script: string]>({
     const [id = ""] = started.sessions;
     if (started.replicas === 1 && !asksForIds) return await followToEnd(context, { id, name: started.name });
     await printIds(context, started.sessions, flags.output);
-    if (flags.wait) await waitForGroup(context, id, { quiet: flags.quiet });
+    if (flags.wait) await waitForGroup(context, started.group, { quiet: flags.quiet });
     else if (!flags.quiet)
       for (const next of [`canfar wait ${started.name}`, `canfar logs -f ${started.name}`])
         context.say(context.paintTalk("dim", `Next:  ${next}`));

@@ -10,7 +10,7 @@ import {
   selectsAll,
 } from "@canfar/contract";
 import { LAST } from "../select-session.ts";
-import type { ResolvedWord } from "./selected-replicas.ts";
+import type { SelectedReplicas } from "./selected-replicas.ts";
 
 /** One meaning that a word could have. */
 interface Meaning {
@@ -23,6 +23,8 @@ export interface KnownSessions {
   readonly groups: readonly Group[];
   /** Asked for only when the Groups alone do not tell. */
   readonly sessions: () => Promise<readonly Session[]>;
+  /** True where Groups were put together here: their ids are those of their first Sessions, and mean these. */
+  readonly assembled?: boolean;
 }
 
 /**
@@ -34,26 +36,24 @@ export interface KnownSessions {
  * @throws CanfarError `session.not_found` with the nearest name, `session.ambiguous` naming those that fit,
  * `request.invalid` for a selection that cannot be read
  */
-export async function findSelected(known: KnownSessions, word: string): Promise<ResolvedWord> {
+export async function findSelected(known: KnownSessions, word: string): Promise<SelectedReplicas> {
   const { target, replicas } = parseReplicaSelector(word);
   const { groups } = known;
   if (target === LAST) return whole(newest(groups) ?? notFound(target, groups), replicas);
   const exact = groups.find(({ id }) => id === target);
-  if (exact !== undefined) return { ...whole(exact, replicas), byId: selectsAll(replicas) };
+  if (exact !== undefined && !(known.assembled && exact.replicaCount > 1)) return whole(exact, replicas);
   const named = byName(groups, target.toLowerCase());
   if (named.length > 0) return select(only(preferActive(named), target), replicas, target);
   const sessions = await known.sessions();
   const session = sessions.find(({ id }) => id === target);
-  if (session !== undefined) {
-    return { ...select(meaningOf(groups, session), replicas, target), byId: true };
-  }
+  if (session !== undefined) return select(meaningOf(groups, session), replicas, target);
   const begun = byBeginning(groups, sessions, target);
   if (begun.length === 0) return notFound(target, groups);
   return select(only(begun, target), replicas, target);
 }
 
-function whole(group: Group, replicas: ReplicaSelection): ResolvedWord {
-  return { group, replicas, byId: false };
+function whole(group: Group, replicas: ReplicaSelection): SelectedReplicas {
+  return { group, replicas };
 }
 
 /** @throws CanfarError `request.invalid` for a selection of one Replica's Replicas */
@@ -61,7 +61,7 @@ export function select(
   { group, replica }: Meaning,
   replicas: ReplicaSelection,
   target: string,
-): ResolvedWord {
+): SelectedReplicas {
   if (replica === undefined) return whole(group, replicas);
   if (selectsAll(replicas)) return whole(group, replicaNumber(replica));
   throw new CanfarError("request.invalid", {

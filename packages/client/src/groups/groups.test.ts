@@ -18,10 +18,15 @@ afterEach(async () => {
   await platform[Symbol.asyncDispose]();
 });
 
+/** Id of the Group that was launched last. */
+let launched = "";
+
 async function launch(name: string, replicas: number, command = "sleep", args = ["600"]): Promise<string[]> {
-  const ids = await client.sessions.launch({ name, kind: "headless", image: IMAGE, command, args, replicas });
+  const request = { name, kind: "headless", image: IMAGE, command, args, replicas } as const;
+  const { group, sessions: ids } = await client.groups.launch({ ...request, args: [...args] });
+  launched = group;
   await eventually(async () => {
-    const { counts } = await client.groups.get(ids[0] ?? "");
+    const { counts } = await client.groups.get(group);
     return counts.pending === 0 && (command === "sleep" || counts.running === 0);
   });
   return ids;
@@ -35,7 +40,8 @@ async function meaning(word: string): Promise<string> {
 
 describe("a word means", () => {
   test("a Group by its id, its name, @last, or the beginning of its id", async () => {
-    const [id = ""] = await launch("stars", 4);
+    await launch("stars", 4);
+    const id = launched;
     for (const word of [id, "stars", "Stars", "@last", id.slice(0, 5)])
       expect(await meaning(word), word).toBe(`${id}[]`);
     expect(await meaning("stars[2-3,failed]")).toBe(`${id}[2-3,failed]`);
@@ -43,9 +49,10 @@ describe("a word means", () => {
   });
 
   test("a Replica by its id, the beginning of it, or its name", async () => {
-    const [id = "", second = ""] = await launch("stars", 4);
+    const [first = "", second = ""] = await launch("stars", 4);
+    expect(await meaning(first)).toBe(`${launched}[1]`);
     for (const word of [second, second.slice(0, 6), "stars-2"])
-      expect(await meaning(word), word).toBe(`${id}[2]`);
+      expect(await meaning(word), word).toBe(`${launched}[2]`);
     await expect(meaning("stars-2[failed]")).rejects.toMatchObject({ code: "request.invalid" });
     await expect(meaning("stars-5")).rejects.toMatchObject({ code: "session.not_found" });
   });
@@ -56,20 +63,22 @@ describe("a word means", () => {
   });
 
   test("a name of eight letters", async () => {
-    const [id] = await launch("galaxies", 2);
-    expect(await meaning("galaxies")).toBe(`${id}[]`);
+    await launch("galaxies", 2);
+    expect(await meaning("galaxies")).toBe(`${launched}[]`);
   });
 
   test("of several Groups with one name the only one that is active", async () => {
-    const [ended = ""] = await launch("stars", 2, "true", []);
-    const [other = ""] = await launch("stars", 2, "true", []);
+    await launch("stars", 2, "true", []);
+    const ended = launched;
+    await launch("stars", 2, "true", []);
+    const other = launched;
     await expect(meaning("stars")).rejects.toMatchObject({
       code: "session.ambiguous",
       message: expect.stringMatching(new RegExp(`${ended}.*${other}`)),
     });
-    const [active] = await launch("stars", 3);
-    expect(await meaning("stars")).toBe(`${active}[]`);
-    expect(await meaning("stars-3")).toBe(`${active}[3]`);
+    await launch("stars", 3);
+    expect(await meaning("stars")).toBe(`${launched}[]`);
+    expect(await meaning("stars-3")).toBe(`${launched}[3]`);
   });
 
   test("nothing, and then the nearest name is told", async () => {
@@ -108,7 +117,9 @@ describe("several words", () => {
     const [first = "", second = "", third = ""] = await launch("stars", 4);
     expect(await meanings(first, third)).toEqual(["stars[1,3]"]);
     expect(await meanings(second, first)).toEqual(["stars[1-2]"]);
-    expect(await meanings(first)).toEqual(["stars[]"]);
+    expect(await meanings(first)).toEqual(["stars[1]"]);
+    expect(await meanings(launched)).toEqual(["stars[]"]);
+    expect(await meanings(launched, third)).toEqual(["stars[]"]);
   });
 });
 
@@ -116,7 +127,7 @@ describe("a Group", () => {
   test("is listed, and gives the Replicas that are asked for", async () => {
     const ids = await launch("stars", 3);
     driver.endForTest(ids[1] ?? "", { exitCode: 2 });
-    await eventually(async () => (await client.groups.get(ids[0] ?? "")).counts.failed === 1);
+    await eventually(async () => (await client.groups.get(launched)).counts.failed === 1);
     const [group] = await client.groups.list();
     expect(group).toMatchObject({ name: "stars", counts: { running: 2, failed: 1 } });
     const { replicas } = await client.groups.resolve("stars[failed]");
@@ -125,7 +136,7 @@ describe("a Group", () => {
   });
 
   test("with a selection that is too long for one address gives all of it", async () => {
-    const ids = await client.sessions.launch({
+    const { group } = await client.groups.launch({
       ...{ name: "many", kind: "headless", image: IMAGE, command: "sleep", args: ["600"], replicas: 4000 },
     });
     const odd = Array.from({ length: 2000 }, (_, index) => ({
@@ -133,7 +144,6 @@ describe("a Group", () => {
       to: 2 * index + 1,
       step: 1,
     }));
-    const group = ids[0] ?? "";
     const sessions = await client.groups.replicas(group, { ranges: odd, states: [] });
     expect(sessions.map(({ replicaIndex }) => replicaIndex)).toEqual(odd.map(({ from }) => from));
     expect(await client.groups.delete(group, { ranges: odd, states: [] })).toHaveLength(2000);
@@ -144,7 +154,7 @@ describe("a Group", () => {
   test("is watched until it has ended", async () => {
     const [first = "", second = ""] = await launch("stars", 2);
     const seen: string[] = [];
-    for await (const { counts } of client.groups.watch(first)) {
+    for await (const { counts } of client.groups.watch(launched)) {
       const state = `${counts.running} running, ${counts.completed} completed, ${counts.failed} failed`;
       if (state === seen.at(-1)) continue;
       seen.push(state);
@@ -160,7 +170,7 @@ describe("a Group", () => {
 
   test("runs its failed Replicas again, or those that are asked for", async () => {
     const ids = await launch("stars", 3);
-    const [group = ""] = ids;
+    const group = launched;
     const endAll = async () => {
       for (const [at, id] of ids.entries()) driver.endForTest(id, { exitCode: at % 2 });
       await eventually(async () => (await client.groups.get(group)).counts.running === 0);
@@ -174,7 +184,8 @@ describe("a Group", () => {
   });
 
   test("that is deleted while it is watched is an error", async () => {
-    const [id = ""] = await launch("stars", 2);
+    await launch("stars", 2);
+    const id = launched;
     const watching = async () => {
       for await (const _ of client.groups.watch(id)) await client.groups.delete(id);
     };

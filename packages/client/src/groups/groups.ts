@@ -9,6 +9,8 @@ import {
   type ItemState,
   isSelected,
   itemSchema,
+  type LaunchAnswer,
+  type LaunchRequestInput,
   parseReplicaSelector,
   type ReplicaSelection,
   rangesOf,
@@ -23,13 +25,14 @@ import { concurrently } from "../concurrently.ts";
 import type { Connection } from "../connection.ts";
 import { forEachId } from "../for-each-id.ts";
 import { grouped } from "../grouped.ts";
+import { launch } from "../launch.ts";
 import { type GroupLogOptions, groupLogs } from "../logs/group-logs.ts";
 import { Sessions } from "../sessions.ts";
 import { unsupported } from "../unsupported.ts";
 import { type AssembledGroup, assembleGroups } from "./assemble-groups.ts";
 import { findSelected, type KnownSessions, meaningOf, select } from "./find-selected.ts";
 import { pollGroup } from "./poll-group.ts";
-import { inAddresses, mergeSelected, type ResolvedWord, type SelectedReplicas } from "./selected-replicas.ts";
+import { inAddresses, mergeSelected, type SelectedReplicas } from "./selected-replicas.ts";
 import { watchGroup } from "./watch-group.ts";
 
 /** What several words of a user mean, and which of them mean nothing. */
@@ -50,6 +53,15 @@ export class Groups {
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#sessions = new Sessions(connection);
+  }
+
+  /**
+   * Launches a Group; `Sessions.launch` answers only its Sessions.
+   *
+   * @throws CanfarError as `Sessions.launch`
+   */
+  async launch(request: LaunchRequestInput, options: { signal?: AbortSignal } = {}): Promise<LaunchAnswer> {
+    return await launch(this.#connection, request, options.signal);
   }
 
   /** Groups with how many of their Replicas wait, run and have ended; oldest first. */
@@ -200,7 +212,7 @@ export class Groups {
   /** The same for several words; what they mean of one Group is put together. */
   async resolveEach(words: readonly string[]): Promise<Resolution> {
     const known = this.#known();
-    const found: ResolvedWord[] = [];
+    const found: SelectedReplicas[] = [];
     const failures: CanfarError[] = [];
     for (const word of new Set(words)) {
       try {
@@ -232,17 +244,17 @@ export class Groups {
   }
 
   /** One word that is an id needs no lists. */
-  async #find(word: string, known: Known): Promise<ResolvedWord> {
+  async #find(word: string, known: Known): Promise<SelectedReplicas> {
     const { target, replicas } = parseReplicaSelector(word);
     if (!SESSION_ID_PATTERN.test(target) || !(await this.#native()))
       return await findSelected(await known.load(), word);
     const group = await orNull(this.get(target));
-    if (group !== null) return { group, replicas, byId: true };
+    if (group !== null) return { group, replicas };
     const session = await orNull(this.#sessions.get(target));
     // Eight letters may also be a name.
     if (session === null) return await findSelected(await known.load(), word);
     const own = await this.get(session.group ?? session.id);
-    return { ...select(meaningOf([own], session), replicas, target), byId: true };
+    return select(meaningOf([own], session), replicas, target);
   }
 
   #known(): Known {
@@ -258,7 +270,7 @@ export class Groups {
         groups ??= assembled.then((all) => all.map(({ group }) => group));
         sessions ??= assembled.then((all) => all.flatMap((each) => each.sessions));
         const known = sessions;
-        return { groups: await groups, sessions: () => known };
+        return { groups: await groups, sessions: () => known, assembled: true };
       },
     };
   }

@@ -4,7 +4,6 @@ import {
   type Group,
   joinRanges,
   type ReplicaSelection,
-  replicaNumber,
   selectsAll,
 } from "@canfar/contract";
 import { grouped } from "../grouped.ts";
@@ -15,25 +14,11 @@ export interface SelectedReplicas {
   readonly replicas: ReplicaSelection;
 }
 
-/** What a word means, and whether the word was the id of exactly this. */
-export interface ResolvedWord extends SelectedReplicas {
-  readonly byId: boolean;
-}
-
-/**
- * Puts together what belongs to the same Group, in the order in which the Groups were first named.
- *
- * A Group's id is the id of its first Replica too. Alone it means the Group; beside ids of other Replicas of the same
- * Group it means that Replica: a script that names Sessions one by one must not reach the others.
- */
-export function mergeSelected(words: readonly ResolvedWord[]): SelectedReplicas[] {
+/** Puts together what belongs to the same Group, in the order in which the Groups were first named. */
+export function mergeSelected(words: readonly SelectedReplicas[]): SelectedReplicas[] {
   return [...grouped(words, ({ group }) => group.id).values()].map((same) => {
-    const [first] = same as [ResolvedWord, ...ResolvedWord[]];
-    const oneByOne = same.some(({ byId, replicas }) => byId && !selectsAll(replicas));
-    const meant = same.map(({ byId, replicas }) =>
-      byId && selectsAll(replicas) && oneByOne ? replicaNumber(1) : replicas,
-    );
-    return { group: first.group, replicas: union(meant) };
+    const [first] = same as [SelectedReplicas, ...SelectedReplicas[]];
+    return { group: first.group, replicas: union(same.map(({ replicas }) => replicas)) };
   });
 }
 

@@ -42,8 +42,10 @@ export interface PlannedRun {
 
 /** A run that was launched. */
 export interface StartedRun extends PlannedRun {
-  /** In the order of the Replicas; the first one is the Group's as well. */
+  /** In the order of the Replicas. */
   readonly sessions: readonly string[];
+  /** Id of the Group that they are. */
+  readonly group: string;
   /** Where Sessions see the run's folder, in which the script runs and leaves what it writes. */
   readonly folder: string;
   readonly delivery: Delivery;

@@ -54,8 +54,8 @@ export class Runner {
     const { plan, request, carrier } = await this.#prepare(options);
     const place = newRunFolder(options.script, this.#connection.clock.now());
     const delivery = await carrier.deliver(place, plan.files, plan.left);
-    const sessions = await launch(this.#connection, request(delivery.folder), options.signal);
-    return { ...plan, sessions, folder: delivery.folder, delivery };
+    const { group, sessions } = await launch(this.#connection, request(delivery.folder), options.signal);
+    return { ...plan, group, sessions, folder: delivery.folder, delivery };
   }
 
   /** Everything that can be refused is refused here, before anything is carried. */

@@ -245,6 +245,11 @@ export class SessionStore {
     return this.#hasReplica.get(groupId, replicaIndex) !== undefined;
   }
 
+  /** Session id of a Group's first Replica, deleted or not; null where there is no such Group. */
+  firstOfGroup(groupId: string): string | null {
+    return (this.#idsOfGroup.get(groupId)?.id as string | undefined) ?? null;
+  }
+
   /** Session ids of a Group in the order of their Replicas, deleted ones included. */
   idsOfGroup(groupId: string): string[] {
     return this.#idsOfGroup.all(groupId).map(({ id }) => String(id));

@@ -81,8 +81,8 @@ export class LaunchService {
     const sessions = Array.from({ length: replicas }, (_, place) => {
       const replicaIndex = replica?.index ?? place + 1;
       const own = parseSessionName(replicaName(name, place + 1, replicas));
-      const isFirst = joined === null && place === 0;
-      const session = this.#insertSession(group, { name: own, replicaIndex, isFirst, at });
+      const isAlone = group.replicaCount === 1;
+      const session = this.#insertSession(group, { name: own, replicaIndex, isAlone, at });
       return group.interactive ? ledger.beginAttempt(session) : session;
     });
     settlement.queued(group.id);
@@ -100,19 +100,19 @@ export class LaunchService {
 
   #insertSession(
     group: GroupRecord,
-    options: { name: string; replicaIndex: number; isFirst: boolean; at: string },
+    options: { name: string; replicaIndex: number; isAlone: boolean; at: string },
   ): SessionRecord {
-    const { name, replicaIndex, isFirst, at } = options;
+    const { name, replicaIndex, isAlone, at } = options;
     const held = policyOf(group).afterEach === undefined ? 0 : 1;
     const session = this.#options.ledger.insert(
       {
-        ...{ id: isFirst ? group.id : newSessionId(), groupId: group.id, username: group.username, name },
+        ...{ id: isAlone ? group.id : newSessionId(), groupId: group.id, username: group.username, name },
         ...{ replicaIndex, createdAt: at, phase: "queued", reason: "Queued", message: "", held },
       },
       group,
     );
     // Its id was taken.
-    return session ?? this.#insertSession(group, { ...options, isFirst: false });
+    return session ?? this.#insertSession(group, { ...options, isAlone: false });
   }
 
   #freeId(): string {

@@ -27,21 +27,20 @@ export async function launchAndTell(
   { output, quiet, wait }: LaunchOptions,
 ): Promise<void> {
   const client = await context.client();
-  const ids = await client.sessions.launch(request).catch(async (error: unknown) => {
+  const { group, sessions } = await client.groups.launch(request).catch(async (error: unknown) => {
     // Those that were launched are data all the same: somebody must be able to delete them.
     await printIds(context, launchedNevertheless(error), output);
     throw error;
   });
-  const [id = ""] = ids;
-  if (output === undefined && !quiet && context.onTerminal && ids.length > MOST_IDS)
-    context.write(`${id}  ${request.name}, ${ids.length} Replicas\n`);
-  else await printIds(context, ids, output);
+  if (output === undefined && !quiet && context.onTerminal && sessions.length > MOST_IDS)
+    context.write(`${group}  ${request.name}, ${sessions.length} Replicas\n`);
+  else await printIds(context, sessions, output);
   if (!wait) {
     if (!quiet && context.canAsk) sayWhatNext(context, request);
     return;
   }
-  const group = await client.groups.get(id);
-  const ended = await waitFor(context, [{ group, replicas: ALL_REPLICAS }], { quiet });
+  const launched = { group: await client.groups.get(group), replicas: ALL_REPLICAS };
+  const ended = await waitFor(context, [launched], { quiet });
   if (!quiet) await sayOutcome(context, ended);
   const code = outcomeExitCode(ended);
   if (code !== 0) throw new AlreadyReported(code);

@@ -8,11 +8,10 @@ const MOST_NAMED = 5;
 /** Says on standard error what was carried, what was left behind, and where the run is. */
 export function sayStarted(context: Context, run: StartedRun): void {
   const dim = (line: string) => context.say(context.paintTalk("dim", line));
-  const [id = ""] = run.sessions;
   const many =
     run.replicas === 1
-      ? `Session ${run.name} (${id})`
-      : `Group ${run.name} (${id}), ${run.replicas} Replicas`;
+      ? `Session ${run.name} (${run.group})`
+      : `Group ${run.name} (${run.group}), ${run.replicas} Replicas`;
   const copies = run.copies === run.replicas ? "" : `, ${run.copies} copies`;
   dim(`${many}${copies}, in ${run.image}`);
   dim(`Folder: ${run.folder}`);

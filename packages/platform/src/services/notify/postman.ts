@@ -104,11 +104,13 @@ export class Postman {
     const { records, clock, log } = this.#options;
     const { id, groupId, target } = notification;
     const at = clock.now().toISOString();
+    // What happens to a Group is told among the events of its first Replica.
+    const told = records.sessions.firstOfGroup(groupId) ?? groupId;
     if (problem === null) {
       const message = `${withoutSecrets(target)} was told (${notification.moment})`;
       records.write(() => {
         records.notifications.settle(id, { at, problem: null });
-        records.events.add(groupId, { type: "Normal", at, reason: "Notified", message });
+        records.events.add(told, { type: "Normal", at, reason: "Notified", message });
       });
       log.info("notified", { notification: id, group: groupId, target: withoutSecrets(target) });
       return;
@@ -123,7 +125,7 @@ export class Postman {
         records.notifications.postpone(id, { dueAt, problem: problem.message });
       }
       const reason = isOver ? "NotificationFailed" : "NotificationDelayed";
-      records.events.add(groupId, { type: "Warning", at, reason, message });
+      records.events.add(told, { type: "Warning", at, reason, message });
     });
     log.warn("a notification did not arrive", {
       notification: id,
