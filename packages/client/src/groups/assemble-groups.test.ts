@@ -78,6 +78,8 @@ describe("without Groups on the server", () => {
     });
     expect((await groups.replicas(group.id, replicas)).map(({ id }) => id)).toEqual(["s2"]);
     expect((await groups.resolve("s3")).replicas.ranges).toMatchObject([{ from: 3 }]);
+    // Its first Session has the same id, and is what a script means by it.
+    expect((await groups.resolve("s1")).replicas.ranges).toMatchObject([{ from: 1 }]);
     expect(await groups.delete(group.id, replicas)).toEqual(["s2"]);
     expect(deleted).toEqual(["s2"]);
     const { sessions } = client;
