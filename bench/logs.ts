@@ -119,7 +119,8 @@ async function largeGroup(server: LoggedIn): Promise<Figure[]> {
   const { platform, token } = server;
   const words = ["-n", "many", "--replicas", String(REPLICAS), "headless", IMAGE, "--"];
   const ids = await create(server, [...words, "sh", "-c", "echo $REPLICA_ID; exit $((REPLICA_ID % 2))"]);
-  const [group = ""] = ids;
+  const first = (await ask(server, `/skaha/v1/session/${ids[0]}`)) as { group: string };
+  const { group } = first;
   await untilGroupEnded(server, group);
   const files = readdirSync(join(platform.data, "logs", group)).length;
   const query = `tail=5&replicas=failed&grep=${encodeURIComponent("^[0-9]+$")}`;
